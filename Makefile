@@ -1,0 +1,36 @@
+# A thin face: every target calls one script of the package, with the environment that `env` makes.
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.PHONY: book test quick results lint lock env clean
+.DEFAULT_GOAL := book
+
+book: env          ## execute the notebooks that changed and build the HTML book
+	@$(RUN) -m recdl.course.run
+	@$(RUN) -m recdl.course.book
+
+test: env          ## unit tests, every notebook executed, results compared with the paper's
+	@$(RUN) -m pytest -q tests/unit
+	@$(RUN) -m recdl.course.run
+	@$(RUN) -m pytest -q tests/notebooks
+
+quick: env         ## the same notebooks with few epochs
+	@$(RUN) -m recdl.course.run --quick
+
+results: env       ## the executed run as one JSON object on standard output
+	@$(RUN) -m recdl.course.run --print-results
+
+lint: env          ## ruff on the package, the tests and the notebooks
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+
+lock: env          ## requirements.txt from pyproject.toml
+	@$(RUN) -m uv pip compile --universal --python-version 3.11 --only-binary :all: --all-extras \
+		--emit-build-options --no-annotate --custom-compile-command "make lock" --upgrade -q \
+		pyproject.toml -o requirements.txt
+
+env:               ## the virtual environment in .venv
+	@$(PYTHON) src/recdl/course/environment.py
+
+clean:             ## remove everything that make made
+	rm -rf .venv _build

@@ -1,0 +1,298 @@
+"""The paper's track: the ``recommenders`` library's own NCF, fed fast, saved, and evaluated.
+
+Paper sections IV.E and V. Importing that NCF switches TensorFlow's eager execution off for the whole process
+(its code is TensorFlow 1), so this module imports it inside the functions that need it, and a notebook that
+uses it cannot use Keras models as well.
+"""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import logging
+import pathlib
+import re
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from recdl.prepare import PAIR, Interactions, pairs_sha256, sample_negatives
+from recdl.progress import Progress
+from recdl.quiet import no_startup_notes
+
+ARTEFACTS = "artefacts"
+PREDICTION_BLOCK = 200_000  # pairs that the network sees at once: memory, not results, depends on it
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The settings of a run; the defaults are the paper's (section IV.E).
+
+    The paper does not state the layer sizes: [16, 8, 4] is the library's default, and of the sizes tried it
+    alone ends near the paper's loss.
+    """
+
+    n_factors: int = 16  # length of the GMF vectors; the paper's "latent factors"
+    layer_sizes: tuple[int, ...] = (16, 8, 4)  # the first is the MLP's input: 8 numbers of user and film each
+    n_epochs: int = 100
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    n_negatives: int = 4  # for each positive
+    seed: int = 42
+
+    def __post_init__(self):
+        for name in ("n_factors", "n_epochs", "batch_size", "n_negatives"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; received {getattr(self, name)}.")
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate must be above 0; received {self.learning_rate}.")
+        if self.seed < 0:
+            raise ValueError(f"seed must not be negative; received {self.seed}.")
+        if not self.layer_sizes or self.layer_sizes[0] % 2:
+            raise ValueError(
+                "layer_sizes must begin with an even number, half of it for the user and half for the film; "
+                f"received {list(self.layer_sizes)}."
+            )
+
+
+class NCFData:
+    """Training data with the interface of the library's ``Dataset``, without reading CSV rows one by one.
+
+    `NCF.fit` asks for four dictionaries and for `train_loader`, and gets the same positives, negatives of the
+    same distribution, and the same number of full batches as from the library's own class.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Columns ``userID`` and ``itemID``; the order of rows fixes the positions of users and items.
+    n_negatives : int
+        Negatives for each positive, drawn anew for every epoch.
+    seed : int
+        Seed of the negatives and of the shuffling.
+    """
+
+    def __init__(self, train: pd.DataFrame, n_negatives: int = 4, *, seed: int):
+        self.interactions = Interactions(train)
+        self.n_users, self.n_items = self.interactions.n_users, self.interactions.n_items
+        self.n_negatives = n_negatives
+        self.rng = np.random.default_rng(seed)
+        self.id2user = dict(enumerate(self.interactions.user_ids.tolist()))
+        self.id2item = dict(enumerate(self.interactions.item_ids.tolist()))
+        self.user2id = {user: position for position, user in self.id2user.items()}
+        self.item2id = {item: position for position, item in self.id2item.items()}
+
+    def train_loader(self, batch_size: int) -> Iterator[tuple[list, list, np.ndarray]]:
+        """Yield one epoch in batches: user identifiers, item identifiers, labels (1 positive, 0 negative).
+
+        Like the library's, it drops what is left over after the last full batch.
+        """
+        positives = self.interactions
+        users, items = sample_negatives(positives, self.n_negatives, rng=self.rng)
+        labels = np.append(np.ones(len(positives)), np.zeros(len(users)))
+        order = self.rng.permutation(len(labels))
+        labels = labels[order]
+        users = positives.user_ids[np.append(positives.users, users)[order]]
+        items = positives.item_ids[np.append(positives.items, items)[order]]
+        for begin in range(0, len(labels) - batch_size + 1, batch_size):
+            batch = slice(begin, begin + batch_size)
+            yield users[batch].tolist(), items[batch].tolist(), labels[batch]
+
+
+def build(data: NCFData, settings: Settings):
+    """Return the library's untrained NeuMF for this data.
+
+    Returns
+    -------
+    recommenders.models.ncf.ncf_singlenode.NCF
+    """
+    with no_startup_notes(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`layer.apply` is deprecated")  # tf_slim's own affair
+        from recommenders.models.ncf.ncf_singlenode import NCF
+
+        model = NCF(
+            n_users=data.n_users,
+            n_items=data.n_items,
+            model_type="NeuMF",
+            n_factors=settings.n_factors,
+            layer_sizes=list(settings.layer_sizes),
+            n_epochs=settings.n_epochs,
+            batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            verbose=1,  # a log line for every epoch: the only place where the losses appear
+            seed=settings.seed,
+        )
+    _set_ids(model, data)
+    return model
+
+
+def _set_ids(model, data):
+    # `fit` copies these, but a model that was loaded instead needs them for `predict` as well.
+    model.user2id, model.item2id = data.user2id, data.item2id
+    model.id2user, model.id2item = data.id2user, data.id2item
+
+
+class _LossLog(logging.Handler):
+    """Read the losses out of the log lines of `NCF.fit`, which returns no history."""
+
+    def __init__(self, progress):
+        super().__init__()
+        self.losses, self.progress = [], progress
+
+    def emit(self, record):
+        found = re.search(r"train_loss = (\S+)", record.getMessage())
+        if found:
+            self.losses.append(float(found[1]))
+            self.progress.step(f"loss {self.losses[-1]:.4f}")
+
+
+def fit(model, data: NCFData) -> list[float]:
+    """Train the library's model for its number of epochs and return the mean loss of each epoch.
+
+    Raises
+    ------
+    RuntimeError
+        If the library did not log one loss for each epoch.
+    """
+    logger = logging.getLogger("recommenders.models.ncf.ncf_singlenode")
+    level, propagate = logger.level, logger.propagate
+    with Progress(model.n_epochs, "NeuMF", "epochs") as progress:
+        log = _LossLog(progress)
+        logger.addHandler(log)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+        try:
+            model.fit(data)
+        finally:
+            logger.removeHandler(log)
+            logger.setLevel(level)
+            logger.propagate = propagate
+    if len(log.losses) != model.n_epochs:
+        raise RuntimeError(
+            f"The library logged {len(log.losses)} losses in {model.n_epochs} epochs: its log lines have "
+            "changed, and recdl.library has to read them differently."
+        )
+    return log.losses
+
+
+def count_parameters(model) -> int:
+    """Count the numbers that training adjusts in the library's model."""
+    with model.sess.graph.as_default():
+        import tensorflow as tf
+
+        return int(sum(np.prod(v.shape) for v in tf.compat.v1.trainable_variables()))
+
+
+def prediction_list(model, train: pd.DataFrame) -> pd.DataFrame:
+    """Return the model's prediction for every film that a user has not seen in training (paper Fig. 8).
+
+    Parameters
+    ----------
+    model : NCF
+        The library's trained model.
+    train : DataFrame
+        The training ratings: their users and films are the candidates, their pairs are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``userID, itemID, prediction``, users and films in the order of their first appearance in
+        training. The index begins at ``len(train)``, as in the paper.
+    """
+    users, films = train["userID"].unique(), train["itemID"].unique()
+    pairs = pd.DataFrame({"userID": np.repeat(users, len(films)), "itemID": np.tile(films, len(users))})
+    seen = pd.MultiIndex.from_frame(pairs).isin(pd.MultiIndex.from_frame(train[PAIR]))
+    candidates = pairs[~seen].reset_index(drop=True)
+    candidates.index += len(train)
+    blocks = range(0, len(candidates), PREDICTION_BLOCK)
+    candidates["prediction"] = np.concatenate(
+        [_predict(model, candidates.iloc[begin : begin + PREDICTION_BLOCK]) for begin in blocks]
+    )
+    return candidates
+
+
+def _predict(model, pairs):
+    return model.predict(pairs["userID"].tolist(), pairs["itemID"].tolist(), is_list=True)
+
+
+def evaluate(test: pd.DataFrame, predictions: pd.DataFrame, k: int = 10) -> dict[str, float]:
+    """Return the four metrics of the paper's Table I, by the library's functions.
+
+    MAP is the library's ``map``: the average precision of the first k, divided by the number of all relevant
+    films. Equal predictions are ranked in the order of the table.
+
+    Parameters
+    ----------
+    test : DataFrame
+        Columns ``userID, itemID, rating``: the films that count as relevant.
+    predictions : DataFrame
+        Columns ``userID, itemID, prediction``.
+    k : int
+        Length of the list that is judged, at least 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be at least 1; received {k}.")
+    from recommenders.evaluation import python_evaluation
+
+    functions = {
+        "map": python_evaluation.map,
+        f"ndcg_at_{k}": python_evaluation.ndcg_at_k,
+        f"precision_at_{k}": python_evaluation.precision_at_k,
+        f"recall_at_{k}": python_evaluation.recall_at_k,
+    }
+    return {
+        name: float(metric(test, predictions, col_prediction="prediction", k=k))
+        for name, metric in functions.items()
+    }
+
+
+def _run_folder(train, settings, folder) -> pathlib.Path:
+    # Everything that decides what the trained model is, so that a folder never holds another run's model.
+    parts = [pairs_sha256(train), dataclasses.asdict(settings)]
+    parts += [importlib.metadata.version(name) for name in ("recommenders", "tensorflow", "numpy")]
+    return pathlib.Path(folder) / f"neumf-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
+
+
+def save(model, losses: list[float], train: pd.DataFrame, settings: Settings, folder=ARTEFACTS):
+    """Keep a trained model and its losses for the next chapter; complete or absent, never half.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder of this run, named after its settings and data.
+    """
+    target = _run_folder(train, settings, folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as unfinished:
+        with model.sess.graph.as_default():
+            model.save(unfinished)
+        run = {"settings": dataclasses.asdict(settings), "losses": losses}
+        (pathlib.Path(unfinished) / "run.json").write_text(json.dumps(run, indent=1), encoding="utf-8")
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(unfinished, target)
+    return target
+
+
+def trained(train: pd.DataFrame, settings: Settings, folder=ARTEFACTS):
+    """Return the model that `save` kept for these settings and data, or train it now.
+
+    Returns
+    -------
+    model : NCF
+    losses : list of float
+        The mean training loss of each epoch.
+    """
+    data = NCFData(train, settings.n_negatives, seed=settings.seed)
+    model = build(data, settings)
+    kept = _run_folder(train, settings, folder)
+    if (kept / "run.json").exists():
+        with model.sess.graph.as_default():
+            model.load(neumf_dir=str(kept))
+        losses = json.loads((kept / "run.json").read_text(encoding="utf-8"))["losses"]
+    else:
+        losses = fit(model, data)
+        save(model, losses, train, settings, folder)
+    return model, losses

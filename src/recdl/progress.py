@@ -1,0 +1,77 @@
+"""A progress bar that stays readable everywhere: terminal, Jupyter, Colab, and the printed book.
+
+tqdm's own notebook bar is a widget, which a static page cannot show without fetching scripts. This one
+writes its line into the cell's output as text; the last state stays there.
+"""
+
+import io
+import os
+import pathlib
+import sys
+
+from tqdm import tqdm
+
+STATUS_VARIABLE = "RECDL_STATUS"  # a file in which another process wants to read the current line
+
+
+def _in_notebook() -> bool:
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return type(shell).__name__ not in ("NoneType", "TerminalInteractiveShell")
+
+
+class _TextBar(tqdm):
+    """tqdm whose line is a piece of text in the output of a notebook cell."""
+
+    handle = None
+
+    def __init__(self, **options):
+        super().__init__(**options, ascii=False, file=io.StringIO())  # nothing to standard error
+
+    def display(self, msg=None, pos=None):
+        """Replace the text that stands in the cell's output by the current line."""
+        from IPython.display import Pretty, display
+
+        line = Pretty(str(self) if msg is None else msg)
+        if self.handle is None:
+            self.handle = display(line, display_id=True)
+        else:
+            self.handle.update(line)
+
+
+class Progress:
+    """Count steps of a long piece of work, with the time left and a figure of interest.
+
+    Parameters
+    ----------
+    total : int
+        The number of steps.
+    description : str
+        What is being done, for example ``"NeuMF"``.
+    unit : str
+        What a step is, for example ``"epoch"``.
+
+    Examples
+    --------
+    >>> with Progress(total=2, description="training", unit="epoch") as progress:
+    ...     for loss in (0.5, 0.4):
+    ...         progress.step(f"loss {loss:.4f}")
+    """
+
+    def __init__(self, total, description, unit):
+        kind = _TextBar if _in_notebook() else tqdm
+        self.bar = kind(total=total, desc=description, unit=f" {unit}", ncols=90, mininterval=0.5)
+        self.status = os.environ.get(STATUS_VARIABLE)
+
+    def step(self, note="", steps=1):
+        """Advance by some steps and show a note behind the bar."""
+        self.bar.set_postfix_str(note, refresh=False)
+        self.bar.update(steps)
+        if self.status:
+            pathlib.Path(self.status).write_text(str(self.bar), encoding="utf-8")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.bar.refresh()  # the last state, which mininterval may have left out
+        self.bar.close()
