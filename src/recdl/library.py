@@ -218,6 +218,39 @@ def _predict(model, pairs):
     return model.predict(pairs["userID"].tolist(), pairs["itemID"].tolist(), is_list=True)
 
 
+def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame:
+    """Return the k films with the highest predictions for one user, the best first.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns ``userID, itemID, prediction``.
+    user : int
+        The user's identifier.
+    k : int
+        Length of the list, at least 1.
+
+    Raises
+    ------
+    KeyError
+        If there are no predictions for this user.
+    """
+    _check_k(k)
+    own = predictions[predictions["userID"] == user]
+    if own.empty:
+        known = predictions["userID"]
+        raise KeyError(
+            f"There are no predictions for user {user}: the users in this table have the identifiers "
+            f"{known.min()} to {known.max()}, and NeuMF knows only users with training ratings."
+        )
+    return own.sort_values("prediction", ascending=False, kind="stable").head(k)
+
+
+def _check_k(k):
+    if k < 1:
+        raise ValueError(f"k, the length of the list, must be at least 1; received {k}.")
+
+
 def evaluate(test: pd.DataFrame, predictions: pd.DataFrame, k: int = 10) -> dict[str, float]:
     """Return the four metrics of the paper's Table I, by the library's functions.
 
@@ -233,8 +266,7 @@ def evaluate(test: pd.DataFrame, predictions: pd.DataFrame, k: int = 10) -> dict
     k : int
         Length of the list that is judged, at least 1.
     """
-    if k < 1:
-        raise ValueError(f"k must be at least 1; received {k}.")
+    _check_k(k)
     from recommenders.evaluation import python_evaluation
 
     functions = {

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from recdl.movielens import check_ratings
+
 PAIR = ["userID", "itemID"]
 
 
@@ -46,10 +48,12 @@ def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     ------
     ValueError
         If ratio is not between 0 and 1.
+    recdl.movielens.DataError
+        If the table fails `recdl.movielens.check_ratings`.
     """
     if not 0 < ratio < 1:
         raise ValueError(f"ratio must lie between 0 and 1, for example 0.75; received {ratio}.")
-    ordered = ratings.sort_values(["userID", "timestamp"], kind="stable")
+    ordered = check_ratings(ratings).sort_values(["userID", "timestamp"], kind="stable")
     users = ordered.groupby("userID")["itemID"]
     is_train = users.cumcount() < np.round(ratio * users.transform("size"))
     return Split(ordered[is_train], ordered[~is_train])
@@ -147,10 +151,13 @@ class Interactions:
     Raises
     ------
     ValueError
-        If there is no interaction, or if a pair occurs twice.
+        If a column is missing, if there is no interaction, or if a pair occurs twice.
     """
 
     def __init__(self, ratings: pd.DataFrame):
+        missing = [column for column in PAIR if column not in ratings]
+        if missing:
+            raise ValueError(f"The table lacks the columns {missing}; it has {list(ratings)}. Rename them.")
         if ratings.empty:
             raise ValueError("There are no interactions: the table of ratings is empty.")
         twice = ratings[ratings.duplicated(PAIR)]
@@ -174,6 +181,22 @@ class Interactions:
 
     def __len__(self):
         return len(self.users)
+
+    def user_position(self, user) -> int:
+        """Return the position of a user's identifier.
+
+        Raises
+        ------
+        KeyError
+            If the user has no interaction here.
+        """
+        found = np.flatnonzero(self.user_ids == user)
+        if not len(found):
+            raise KeyError(
+                f"User {user} has no interaction in this table. Its {self.n_users} users have the "
+                f"identifiers {self.user_ids.min()} to {self.user_ids.max()}."
+            )
+        return int(found[0])
 
 
 def sample_negatives(

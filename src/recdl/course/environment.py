@@ -56,18 +56,16 @@ def pip(*arguments):
     """Run pip in the environment and show each package as it arrives; stop with pip's words if it fails."""
     command = [str(python()), "-m", "pip", "--disable-pip-version-check", *arguments]
     total, count, output = locked_packages(), 0, []
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-    )
-    for line in process.stdout:
-        output.append(line)
-        if line.startswith("Collecting "):
-            count += 1
-            if count % 25 == 0:
-                say(f"  about {count} of {total} packages found (now {line.split()[1]})")
-        elif line.startswith("Installing collected packages"):
-            say("  installing them, one to two minutes …")
-    if process.wait():
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        for line in process.stdout:
+            output.append(line)
+            if line.startswith("Collecting "):
+                count += 1
+                if count % 25 == 0:
+                    say("  about {} of {} packages found (now {})".format(count, total, line.split()[1]))
+            elif line.startswith("Installing collected packages: ") and line.count(",") > 1:
+                say("  installing them, one to two minutes …")
+    if process.returncode:
         say("".join(output[-30:]))
         sys.exit("pip could not install the environment; its last lines stand above. Try again: make env")
 

@@ -39,6 +39,7 @@ def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str
             str(target),
             parameters=parameters,
             kernel_name="python3",
+            language="python",
             cwd=str(target.parent),
             progress_bar=False,
             start_timeout=START_TIMEOUT,

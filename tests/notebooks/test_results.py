@@ -1,0 +1,82 @@
+"""The executed run is the paper's experiment: exact counts, the same pairs, results near the paper's.
+
+`make test` executes the notebooks before these tests; they read the executed copies.
+"""
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from recdl import paper
+from recdl.course import record, run
+
+# The training pairs of today's `python_chrono_split` on the rows of u.data in their order.
+TRAIN_PAIRS_SHA256 = "fd3719dddfda8526d64a602f3a994dd74eba14b35bfc3e0d8dd93476198819ae"
+NOTEBOOKS = run.notebooks()
+
+
+@pytest.fixture(scope="module")
+def results():
+    return run.results()
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
+def test_the_executed_copy_is_of_this_code_data_and_environment(notebook):
+    assert run.is_fresh(notebook, run.provenances(quick=False)[notebook.name], quick=False)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
+def test_every_cell_ran_and_none_complained(notebook):
+    cells = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]
+    assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
+
+
+@pytest.mark.parametrize("name", paper.COUNTS)
+def test_a_count_is_exactly_the_papers(results, name):
+    assert results[name] == paper.COUNTS[name]
+
+
+def test_the_training_pairs_are_those_of_the_courses_split(results):
+    assert results["train_pairs_sha256"] == TRAIN_PAIRS_SHA256
+
+
+def test_the_results_are_near_the_papers(results):
+    assert paper.objections(results) == []
+
+
+def test_the_loss_fell_and_ends_where_the_table_says(results):
+    losses = results["losses"]
+    assert len(losses) == 100
+    assert losses[0] > losses[11] > losses[-1] == results["train_loss"]
+
+
+def test_popularity_in_place_of_the_model_would_be_noticed(results):
+    popularity = {name: results.get(f"popularity_{name}", results[name]) for name in paper.RESULTS}
+    assert len(paper.objections(popularity)) == 4
+
+
+def test_the_csv_files_hold_what_the_paper_saved():
+    folder = run.BUILD / "full" / "artefacts"
+    train, test, leave_one_out = (
+        pd.read_csv(folder / f"{name}.csv") for name in ("train", "test", "leave_one_out_test")
+    )
+    assert (len(train), len(test)) == (paper.COUNTS["n_train"], paper.COUNTS["n_test"])
+    assert list(train) == ["userID", "itemID", "rating", "timestamp"]
+    assert leave_one_out.groupby("userID")["rating"].agg(
+        ["sum", "size"]
+    ).drop_duplicates().to_numpy().tolist() == [[1, 101]]
+    assert leave_one_out["userID"].nunique() == paper.COUNTS["n_users"]
+
+
+def test_results_are_printed_as_one_json_object_and_nothing_else(results):
+    command = [sys.executable, "-m", "recdl.course.run", "--print-results"]
+    printed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert list(printed) == [*run.RESULT_NAMES, "paper"]
+    assert printed["paper"] == paper.RESULTS
+    assert printed["map"] == results["map"] == record.read(run.BUILD / "full" / "06_evaluation.ipynb")["map"]

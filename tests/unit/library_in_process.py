@@ -1,0 +1,60 @@
+"""Run by test_library.py in a process of its own: importing the library's NCF ends eager execution."""
+
+import dataclasses
+import json
+import pathlib
+import shutil
+import sys
+
+import numpy as np
+import pandas as pd
+
+from recdl import library
+
+folder = pathlib.Path(sys.argv[1])
+rng = np.random.default_rng(5)
+rows = [(user, 100 + item) for user in range(1, 31) for item in rng.permutation(40)[: 3 + user // 2]]
+train = pd.DataFrame([*rows, *((1, 100 + i) for i in range(40) if (1, 100 + i) not in rows)])
+train.columns = ["userID", "itemID"]
+settings = library.Settings(
+    n_factors=6, layer_sizes=(8, 4), n_epochs=8, batch_size=32, learning_rate=0.01, seed=3
+)
+
+
+def fit(settings):
+    """Train from nothing; return the model and its losses."""
+    data = library.NCFData(train, settings.n_negatives, seed=settings.seed)
+    model = library.build(data, settings)
+    return model, library.fit(model, data)
+
+
+seen = {}
+seen["losses_other_seed"] = fit(dataclasses.replace(settings, seed=4))[1]
+seen["losses_again"] = fit(settings)[1]
+model, seen["losses"] = fit(settings)
+seen["n_parameters"] = library.count_parameters(model)
+seen["predictions"] = library.prediction_list(model, train)["prediction"].tolist()
+
+seen["folders"] = [
+    library.save(model, seen["losses"], table, s, folder).name
+    for table, s in [
+        (train, dataclasses.replace(settings, n_factors=7)),
+        (train.iloc[:-1], settings),
+        (train, settings),
+    ]
+]
+kept, seen["losses_loaded"] = library.trained(train, settings, folder)
+seen["predictions_loaded"] = library.prediction_list(kept, train)["prediction"].tolist()
+
+
+def interrupt(*_):
+    """Stand for Ctrl-C while the model is being written."""
+    raise KeyboardInterrupt
+
+
+shutil.copytree = interrupt
+try:
+    library.save(model, seen["losses"], train, settings, folder / "interrupted")
+except KeyboardInterrupt:
+    seen["after_interrupt"] = [path.name for path in (folder / "interrupted").iterdir()]
+print(json.dumps(seen, default=float))

@@ -1,0 +1,81 @@
+import subprocess
+import sys
+
+import pytest
+
+from recdl.course import environment
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Return a project folder with a lock and no environment."""
+    (tmp_path / "requirements.txt").write_text("# comment\n--only-binary :all:\nnumpy==2.0\nPillow==11.0\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\n")
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setattr(environment, "LOCK", tmp_path / "requirements.txt")
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "READY", tmp_path / ".venv" / "ready")
+    return tmp_path
+
+
+@pytest.fixture
+def created(place, monkeypatch):
+    """Return the list of times that the environment was created."""
+    calls = []
+
+    def create():
+        calls.append(1)
+        environment.ENVIRONMENT.mkdir(exist_ok=True)
+        environment.READY.write_text(environment.fingerprint())
+
+    monkeypatch.setattr(environment, "create", create)
+    return calls
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 13), (2, 7)])
+def test_a_python_too_old_or_too_new_is_refused_with_a_sentence(version, monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (*version, 0))
+    with pytest.raises(SystemExit, match=r"needs Python 3.11 or 3.12.*make PYTHON=python3.12"):
+        environment.check_python()
+
+
+def test_an_environment_is_created_once(created):
+    environment.main()
+    environment.main()
+    assert len(created) == 1
+
+
+def test_a_changed_lock_creates_it_again(created, place):
+    environment.main()
+    (place / "requirements.txt").write_text("numpy==2.1\n")
+    environment.main()
+    assert len(created) == 2
+
+
+def test_an_interrupted_creation_is_not_taken_for_an_environment(place, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(environment, "pip", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        environment.create()
+    assert environment.ENVIRONMENT.exists()
+    assert not environment.READY.exists()
+
+
+def test_a_failing_pip_stops_with_its_own_words(place, monkeypatch, capfd):
+    monkeypatch.setattr(environment, "python", lambda: sys.executable)
+    with pytest.raises(SystemExit, match="pip could not install"):
+        environment.pip("install", "--no-index", "a-package-that-does-not-exist")
+    assert "a-package-that-does-not-exist" in capfd.readouterr().err
+
+
+def test_a_python_without_venv_is_told_what_to_install(place, monkeypatch):
+    failed = subprocess.CompletedProcess([], returncode=1)
+    monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(SystemExit, match="apt-get install python3-venv"):
+        environment.create()
+
+
+def test_locked_packages_are_counted(place):
+    assert environment.locked_packages() == 2

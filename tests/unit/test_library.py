@@ -1,0 +1,239 @@
+"""Tests of the paper's track. What needs TensorFlow runs in a process of its own: library_in_process.py."""
+
+import json
+import logging
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from recommenders.models.ncf.dataset import Dataset
+
+from recdl import library, prepare, toy
+
+
+class FixedModel:
+    """Stand-in for a trained NCF whose prediction tells which pair it is for."""
+
+    def predict(self, users, items, is_list):
+        assert is_list
+        return [user + item / 1000 for user, item in zip(users, items, strict=True)]
+
+
+@pytest.fixture
+def train():
+    """Return interactions of 30 users with 40 films, some users with too few unseen films."""
+    rng = np.random.default_rng(5)
+    rows = [(user, 100 + item) for user in range(1, 31) for item in rng.permutation(40)[: 3 + user]]
+    return pd.DataFrame(rows, columns=["userID", "itemID"]).assign(rating=4.0)
+
+
+@pytest.fixture
+def both_feeds(train, tmp_path):
+    """Return the library's Dataset and the course's replacement, for the same training table."""
+    path = prepare.write_csv(train, tmp_path / "train.csv")
+    return Dataset(train_file=str(path), n_neg=4, seed=0), library.NCFData(train, 4, seed=0)
+
+
+def one_epoch(feed, batch_size):
+    """Collect one epoch: its batches, and all its rows as a table."""
+    batches = list(feed.train_loader(batch_size))
+    columns = (np.concatenate([batch[column] for batch in batches]) for column in range(3))
+    return batches, pd.DataFrame(dict(zip(["userID", "itemID", "label"], columns, strict=True)))
+
+
+def test_feed_has_the_positions_of_the_library(both_feeds):
+    theirs, ours = both_feeds
+    for name in ("user2id", "item2id", "id2user", "id2item"):
+        assert dict(getattr(theirs, name)) == getattr(ours, name)
+    assert (theirs.n_users, theirs.n_items) == (ours.n_users, ours.n_items)
+
+
+def test_feed_has_the_positives_of_the_library(both_feeds):
+    pairs = [
+        set(map(tuple, epoch[epoch["label"] == 1][["userID", "itemID"]].astype(int).to_numpy()))
+        for epoch in (one_epoch(feed, 1)[1] for feed in both_feeds)
+    ]
+    assert pairs[0] == pairs[1]
+
+
+def test_feed_has_as_many_negatives_for_each_user_as_the_library(both_feeds):
+    counts = [
+        epoch[epoch["label"] == 0].groupby("userID").size().to_dict()
+        for epoch in (one_epoch(feed, 1)[1] for feed in both_feeds)
+    ]
+    assert counts[0] == counts[1]
+    assert counts[1][30] == 40 - 33  # capped: 33 films seen, 7 left
+    assert counts[1][1] == 4 * 4  # not capped
+
+
+def test_feed_never_calls_a_seen_film_negative_nor_draws_one_twice(both_feeds, train):
+    _, epoch = one_epoch(both_feeds[1], 1)
+    negatives = epoch[epoch["label"] == 0]
+    assert negatives.merge(train, on=["userID", "itemID"]).empty
+    assert not negatives.duplicated().any()
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+def test_feed_has_as_many_full_batches_as_the_library(both_feeds, batch_size):
+    theirs, ours = (one_epoch(feed, batch_size)[0] for feed in both_feeds)
+    assert len(theirs) == len(ours)
+    assert {len(batch[0]) for batch in ours} == {batch_size}
+
+
+def test_feed_is_drawn_and_shuffled_anew_in_each_epoch(both_feeds):
+    ours = both_feeds[1]
+    first, second = (one_epoch(ours, 1)[1] for _ in range(2))
+    assert first["label"].tolist() != second["label"].tolist()
+    assert set(first[first["label"] == 0].itertuples(index=False)) != set(
+        second[second["label"] == 0].itertuples(index=False)
+    )
+
+
+def test_feed_repeats_itself_with_the_same_seed_only(train):
+    epochs = [one_epoch(library.NCFData(train, 4, seed=seed), 8)[1] for seed in (1, 1, 2)]
+    assert epochs[0].equals(epochs[1])
+    assert not epochs[0].equals(epochs[2])
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"n_epochs": 0}, "n_epochs must be at least 1; received 0"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"n_negatives": -1}, "n_negatives"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"seed": -1}, "seed must not be negative"),
+        ({"layer_sizes": (15, 8)}, "even number"),
+        ({"layer_sizes": ()}, "even number"),
+    ],
+)
+def test_absurd_settings_are_refused(settings, words):
+    with pytest.raises(ValueError, match=words):
+        library.Settings(**settings)
+
+
+def test_losses_are_read_from_the_log_lines():
+    class Logging:
+        n_epochs = 2
+
+        def fit(self, data):
+            log = logging.getLogger("recommenders.models.ncf.ncf_singlenode")
+            log.info("Epoch 1 [0.10s]: train_loss = 0.500000 ")
+            log.info("Epoch 2 [0.10s]: train_loss = 0.250000 ")
+
+    assert library.fit(Logging(), data=None) == [0.5, 0.25]
+
+
+def test_a_library_that_logs_otherwise_is_noticed():
+    class Silent:
+        n_epochs = 2
+
+        def fit(self, data):
+            pass
+
+    with pytest.raises(RuntimeError, match="logged 0 losses in 2 epochs"):
+        library.fit(Silent(), data=None)
+
+
+def test_prediction_list_has_every_unseen_film_once(half, monkeypatch):
+    monkeypatch.setattr(library, "PREDICTION_BLOCK", 3)  # several blocks, the last one not full
+    predictions = library.prediction_list(FixedModel(), half.train)
+    assert len(predictions) == 5 * 5 - len(half.train)
+    assert predictions.merge(half.train, on=["userID", "itemID"]).empty
+    assert (
+        predictions["prediction"].tolist() == (predictions["userID"] + predictions["itemID"] / 1000).tolist()
+    )
+
+
+def test_prediction_list_is_ordered_and_numbered_like_the_papers(half):
+    predictions = library.prediction_list(FixedModel(), half.train)
+    assert predictions.index.tolist() == list(range(9, 25))  # it begins behind the training rows
+    anas = predictions.loc[predictions["userID"] == 1, "itemID"].tolist()
+    assert anas == [103, 105, 104]  # as they first appear in training
+
+
+def test_metrics_of_the_toy_world_by_hand(half):
+    """Ana hits first of two, Chloe second of one, Dan nothing, Eva both of three; Ben cannot be judged."""
+    result = library.evaluate(prepare.drop_unseen(half).test, toy.PREDICTIONS, k=2)
+    first, second = 1.0, 1 / np.log2(3)
+    assert result["precision_at_2"] == pytest.approx((1 / 2 + 1 / 2 + 0 + 1) / 4, abs=1e-12)
+    assert result["recall_at_2"] == pytest.approx((1 / 2 + 1 + 0 + 2 / 3) / 4, abs=1e-12)
+    assert result["map"] == pytest.approx((1 / 2 + 1 / 2 + 0 + 2 / 3) / 4, abs=1e-12)
+    ndcg = (first / (first + second) + second + 0 + 1) / 4
+    assert result["ndcg_at_2"] == pytest.approx(ndcg, abs=1e-12)
+
+
+def test_recommend_gives_the_best_first():
+    assert library.recommend(toy.PREDICTIONS, user=1, k=2)["itemID"].tolist() == [104, 105]
+
+
+def test_recommend_breaks_ties_by_the_order_of_the_table():
+    tied = toy.PREDICTIONS.assign(prediction=0.5)
+    assert library.recommend(tied, user=3, k=3)["itemID"].tolist() == [101, 102, 103]
+
+
+def test_recommend_names_an_unknown_user_and_the_known_ones():
+    with pytest.raises(KeyError, match=r"user 99.* 1 to 5"):
+        library.recommend(toy.PREDICTIONS, user=99)
+
+
+@pytest.mark.parametrize("judge", [library.evaluate, lambda test, p, k: library.recommend(p, 1, k)])
+def test_an_empty_list_cannot_be_judged(half, judge):
+    with pytest.raises(ValueError, match="at least 1; received 0"):
+        judge(half.test, toy.PREDICTIONS, k=0)
+
+
+@pytest.fixture(scope="module")
+def in_process(tmp_path_factory):
+    """Train the library's NCF, two epochs on invented data, in another process, and return what it saw."""
+    script = pathlib.Path(__file__).with_name("library_in_process.py")
+    folder = tmp_path_factory.mktemp("library")
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", script, folder],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout), done.stderr
+
+
+def test_training_returns_a_falling_loss_for_each_epoch(in_process):
+    losses = in_process[0]["losses"]
+    assert len(losses) == 8
+    assert losses[-1] < losses[0] < 0.7
+
+
+def test_the_same_seed_gives_the_same_losses_and_another_seed_others(in_process):
+    seen = in_process[0]
+    assert seen["losses"] == seen["losses_again"]
+    assert seen["losses"] != seen["losses_other_seed"]
+
+
+def test_parameters_are_counted_as_by_hand(in_process):
+    users, films = 30, 40
+    by_hand = (users + films) * (6 + 4) + (8 * 4 + 4) + (6 + 4)
+    assert in_process[0]["n_parameters"] == by_hand
+
+
+def test_a_kept_model_predicts_what_it_did_before(in_process):
+    seen = in_process[0]
+    assert seen["predictions_loaded"] == seen["predictions"]
+    assert seen["losses_loaded"] == seen["losses"]
+
+
+def test_only_the_same_settings_and_data_find_the_kept_model(in_process):
+    folders = in_process[0]["folders"]
+    assert len(set(folders)) == len(folders)
+
+
+def test_an_interrupted_save_leaves_no_folder(in_process):
+    assert in_process[0]["after_interrupt"] == []
+
+
+def test_tensorflow_starts_without_notes(in_process):
+    notes = [line for line in in_process[1].splitlines() if line and "NeuMF" not in line]
+    assert notes == []

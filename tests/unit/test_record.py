@@ -1,0 +1,88 @@
+import json
+
+import numpy as np
+import pytest
+
+from recdl import progress
+from recdl.course import record
+from recdl.course.record import MIME
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Return the list of what a cell displays."""
+    displayed = []
+    monkeypatch.setattr("IPython.display.display", lambda data, **_: displayed.append(data))
+    return displayed
+
+
+def notebook_with(tmp_path, *outputs):
+    cells = [{"cell_type": "markdown"}, *({"cell_type": "code", "outputs": [{"data": o}]} for o in outputs)]
+    path = tmp_path / "executed.ipynb"
+    path.write_text(json.dumps({"cells": cells}))
+    return path
+
+
+@pytest.mark.parametrize("value", [0.25, 3, "text", True, None, [1, 2], {"a": 1.5}])
+def test_a_recorded_value_is_read_back(shown, tmp_path, value):
+    record.record("thing", value)
+    found = record.read(notebook_with(tmp_path, *shown))["thing"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"), [(np.float64(0.5), float), (np.int64(7), int), (np.float32(0.5), float)]
+)
+def test_numpy_numbers_become_plain(shown, value, plain):
+    record.record("thing", value)
+    assert type(shown[0][MIME]["value"]) is plain
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), np.arange(3)])
+def test_what_json_cannot_hold_is_refused(shown, value):
+    with pytest.raises(TypeError, match="'thing' cannot be stored"):
+        record.record("thing", value)
+
+
+def test_the_last_value_of_a_name_counts_and_other_outputs_do_not(shown, tmp_path):
+    record.record("thing", 1)
+    record.record("thing", 2)
+    assert record.read(notebook_with(tmp_path, {"text/plain": "hello"}, *shown)) == {"thing": 2}
+
+
+def test_source_is_shown_with_the_first_paragraph_of_its_docstring():
+    source = 'def f(x):\n    """Do it.\n\n    Parameters\n    ----------\n    """\n    return x  # why\n'
+    assert record._shortened(source) == 'def f(x):\n    """Do it."""\n    return x  # why'
+
+
+def test_source_of_a_class_is_shown_with_its_methods():
+    method = '\n\n    def f(self):\n        """Do it."""\n        return 1'
+    source = 'class A:\n    """Be.\n\n    More.\n    """' + method
+    assert record._shortened(source) == 'class A:\n    """Be."""' + method
+
+
+def test_progress_is_told_to_the_file_that_another_process_reads(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv(progress.STATUS_VARIABLE, str(tmp_path / "status"))
+    with progress.Progress(total=4, description="work", unit="steps") as bar:
+        bar.step("loss 0.5")
+        assert "1/4" in (tmp_path / "status").read_text()
+        assert "loss 0.5" in (tmp_path / "status").read_text()
+    assert "1/4" in capsys.readouterr().err
+
+
+def test_progress_in_a_notebook_is_one_text_that_changes(monkeypatch, capsys):
+    class Handle:
+        lines: list = []  # noqa: RUF012
+
+        def update(self, line):
+            self.lines.append(line.data)
+
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda line, display_id: Handle())
+    with progress.Progress(total=2, description="work", unit="steps") as bar:
+        bar.step("first")
+        bar.step("second")
+    assert "2/2" in Handle.lines[-1]
+    assert "second" in Handle.lines[-1]
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,220 @@
+"""Tests of the executor on small notebooks in a project of their own."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from recdl import movielens
+from recdl.course import record, run
+
+RECORD = "from recdl.course.record import record\nrecord('answer', 6 * FACTOR)"
+
+
+def write_notebook(root, name, *cells, needs=(), quick=None):
+    content = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"c{n}",
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+                "source": cell,
+            }
+            for n, cell in enumerate(["FACTOR = 7", *cells])
+        ],
+        "metadata": {"recdl": {"needs": list(needs), "quick": quick or {}}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    content["cells"][0]["metadata"] = {"tags": ["parameters"]}
+    (root / "book" / f"{name}.ipynb").write_text(json.dumps(content))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Return the root of a project with an empty book, a package, a lock and data."""
+    root = tmp_path / "a project"
+    for folder in ("book", "data", "src/recdl"):
+        (root / folder).mkdir(parents=True)
+    (root / "requirements.txt").write_text("numpy==2.0\n")
+    (root / "data" / "u.data").write_text("1\t2\t3\t4\n")
+    (root / "src" / "recdl" / "module.py").write_text("def f():\n    return 1\n")
+    monkeypatch.setattr(run, "ROOT", root)
+    monkeypatch.setattr(run, "BUILD", root / "_build")
+    monkeypatch.setattr(run, "PACKAGE", root / "src" / "recdl")
+    monkeypatch.setattr(movielens, "obtain", lambda: root / "data")
+    return root
+
+
+def contents(root, *names):
+    chapters = "".join(f"      - file: book/{name}\n" for name in names)
+    (root / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nparts:\n  - chapters:\n{chapters}")
+
+
+@pytest.fixture
+def two_chapters(project):
+    """Return a project with chapters `first` and `second`, which needs the first."""
+    write_notebook(project, "first", "1 + 1")
+    write_notebook(project, "second", "2 + 2", needs=["first"])
+    contents(project, "first", "second", "a_page_in_markdown")
+    return project
+
+
+def stale(quick=False):
+    wanted = run.provenances(quick)
+    return [n.name for n in run.notebooks() if not run.is_fresh(n, wanted[n.name], quick)]
+
+
+def pretend_executed(quick=False):
+    for notebook in run.notebooks():
+        content = notebook.content()
+        content["metadata"]["provenance"] = run.provenances(quick)[notebook.name]
+        notebook.executed(quick).parent.mkdir(parents=True, exist_ok=True)
+        notebook.executed(quick).write_text(json.dumps(content))
+
+
+def test_everything_is_stale_before_the_first_run(two_chapters):
+    assert stale() == ["first", "second"]
+
+
+def test_nothing_is_stale_when_nothing_changed(two_chapters):
+    pretend_executed()
+    assert stale() == []
+    assert stale(quick=True) == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("requirements.txt", "numpy==2.1\n"),
+        ("data/u.data", "1\t2\t5\t4\n"),
+        ("src/recdl/module.py", "def f():\n    return 2\n"),
+    ],
+)
+def test_what_all_depend_on_makes_all_stale(two_chapters, file, content):
+    pretend_executed()
+    (two_chapters / file).write_text(content)
+    assert stale() == ["first", "second"]
+
+
+def test_comments_and_docstrings_of_the_package_change_no_result(two_chapters):
+    pretend_executed()
+    commented = '"""What for."""\n\ndef f():\n    """Return one."""\n    # one\n    return 1\n'
+    (two_chapters / "src/recdl/module.py").write_text(commented)
+    assert stale() == []
+
+
+def test_a_changed_notebook_makes_itself_and_those_that_need_it_stale(two_chapters):
+    pretend_executed()
+    write_notebook(two_chapters, "second", "2 + 3", needs=["first"])
+    assert stale() == ["second"]
+    write_notebook(two_chapters, "first", "1 + 2")
+    assert stale() == ["first", "second"]
+
+
+def test_changed_parameters_make_a_quick_copy_stale(two_chapters):
+    pretend_executed(quick=True)
+    write_notebook(two_chapters, "second", "2 + 2", needs=["first"], quick={"FACTOR": 2})
+    assert stale(quick=True) == ["second"]
+
+
+def test_notebooks_stand_behind_those_they_need(two_chapters):
+    contents(two_chapters, "second", "first")
+    assert [n.name for n in run._in_order(run.notebooks())] == ["first", "second"]
+
+
+def test_notebooks_that_need_each_other_are_refused(two_chapters):
+    write_notebook(two_chapters, "first", "1", needs=["second"])
+    with pytest.raises(SystemExit, match=r"\['first', 'second'\]"):
+        run._in_order(run.notebooks())
+
+
+def test_a_run_leaves_executed_copies_results_and_nothing_else(project):
+    write_notebook(project, "first", RECORD, quick={"FACTOR": 2})
+    contents(project, "first")
+    run.execute_all(quick=False)
+    run.execute_all(quick=True)
+    assert record.read(project / "_build" / "full" / "first.ipynb") == {"answer": 42}
+    assert run.results(quick=True) == {"answer": 12}
+    assert [path.name for path in (project / "_build" / "full").iterdir()] == ["first.ipynb"]
+    assert stale() == []
+
+
+def test_a_failing_cell_stops_with_name_cell_and_traceback(project, capfd):
+    write_notebook(project, "broken", "x = 1", "x / 0")
+    contents(project, "broken")
+    with pytest.raises(SystemExit, match=r"broken failed; .*broken\.failed\.ipynb"):
+        run.execute_all()
+    told = capfd.readouterr().err
+    assert "broken.ipynb, cell 3" in told
+    assert "ZeroDivisionError" in told
+    assert "x / 0" in (project / "_build" / "full" / "broken.failed.ipynb").read_text()
+    assert not (project / "_build" / "full" / "broken.ipynb").exists()
+
+
+def test_a_failed_run_does_not_leave_an_older_copy_that_looks_good(project):
+    write_notebook(project, "first", RECORD)
+    contents(project, "first")
+    pretend_executed()
+    write_notebook(project, "first", "1 / 0")
+    with pytest.raises(SystemExit):
+        run.execute_all()
+    assert not (project / "_build" / "full" / "first.ipynb").exists()
+
+
+def test_a_killed_kernel_stops_with_a_sentence(project, capfd):
+    write_notebook(project, "killed", "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)")
+    contents(project, "killed")
+    with pytest.raises(SystemExit, match="killed failed"):
+        run.execute_all()
+    assert "killed.ipynb, cell 3: its Python process died" in capfd.readouterr().err
+
+
+def test_an_interrupt_ends_the_kernel_and_leaves_nothing_half_written(project):
+    write_notebook(
+        project,
+        "slow",
+        "import os, pathlib, time",
+        "pathlib.Path('pid').write_text(str(os.getpid()))",
+        "time.sleep(60)",
+    )
+    contents(project, "slow")
+    code = f"""
+import pathlib
+from recdl import movielens
+from recdl.course import run
+root = pathlib.Path({str(project)!r})
+run.ROOT, run.BUILD, run.PACKAGE = root, root / "_build", root / "src" / "recdl"
+movielens.obtain = lambda: root / "data"
+run.execute_all()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    pid_file = project / "_build" / "full" / "pid"
+    wait_for(lambda: pid_file.exists() and pid_file.read_text())
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=15) != 0
+    wait_for(lambda: not pathlib.Path(f"/proc/{pid_file.read_text()}").exists())
+    assert [path.name for path in pid_file.parent.iterdir()] == ["pid"]
+
+
+def wait_for(condition, seconds=20):
+    end = time.time() + seconds
+    while not condition():
+        assert time.time() < end, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def test_unreachable_data_end_the_run_with_the_message(monkeypatch):
+    def nowhere():
+        raise movielens.DataUnavailable("No source has MovieLens-100k.")
+
+    monkeypatch.setattr(movielens, "obtain", nowhere)
+    monkeypatch.setattr(sys, "argv", ["run"])
+    with pytest.raises(SystemExit, match="No source has MovieLens-100k"):
+        run.main()
