@@ -9,10 +9,11 @@ book: env          ## execute the notebooks that changed and build the HTML book
 	@$(RUN) -m recdl.course.run
 	@$(RUN) -m recdl.course.book
 
-test: env          ## unit tests, every notebook executed, results compared with the paper's
+test: env          ## unit tests, every notebook executed, results compared with the paper's, pages checked
 	@$(RUN) -m pytest -q tests/unit
 	@$(RUN) -m recdl.course.run
-	@$(RUN) -m pytest -q tests/notebooks
+	@$(RUN) -m recdl.course.book
+	@$(RUN) -m pytest -q tests/notebooks tests/book
 
 quick: env         ## the same notebooks with few epochs
 	@$(RUN) -m recdl.course.run --quick

@@ -1,7 +1,7 @@
 """Create the course's environment: a virtual environment with exactly what requirements.txt locks.
 
 Runs with the system's Python before anything is installed, so it uses the standard library only and
-syntax that an old Python can still read, in order to say that it is too old.
+syntax that Python 3.6 can still read, in order to say that it is too old.
 
     python3 src/recdl/course/environment.py        # does nothing when the environment is up to date
 """
@@ -62,7 +62,7 @@ def pip(*arguments):
             if line.startswith("Collecting "):
                 count += 1
                 if count % 25 == 0:
-                    say("  about {} of {} packages found (now {})".format(count, total, line.split()[1]))
+                    say(f"  about {count} of {total} packages found (now {line.split()[1]})")
             elif line.startswith("Installing collected packages: ") and line.count(",") > 1:
                 say("  installing them, one to two minutes …")
     if process.returncode:

@@ -1,0 +1,81 @@
+"""The built pages: they need no network, describe their pictures, and hide no markup or dead link.
+
+`make test` builds the book before these tests.
+"""
+
+import re
+import urllib.parse
+from html.parser import HTMLParser
+
+import pytest
+
+from recdl.course import book, run
+
+PAGES = sorted(page for page in book.HTML.rglob("*.html") if "_static" not in page.parts)
+MARKUP = re.compile(r"```\{|^:::|\{(?:ref|numref|cite|cite:t|doc|term|eq)\}`|\{\{|<<<<<<<", flags=re.M)
+
+
+class Page(HTMLParser):
+    """What a page fetches, where it leads, its pictures, and its text outside code."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.fetched, self.links, self.pictures, self.ids, self.text = [], [], [], set(), ""
+        self.in_code = 0
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag in ("script", "img", "iframe", "source"):
+            self.fetched.append(attributes.get("src"))
+        if tag == "link" and attributes.get("rel") in ("stylesheet", "preload", "icon", "shortcut icon"):
+            self.fetched.append(attributes["href"])
+        if tag == "img":
+            self.pictures.append(attributes)
+        if tag == "a":
+            self.links.append(attributes.get("href", ""))
+        self.ids.add(attributes.get("id"))
+        self.in_code += tag in ("pre", "code", "script", "style")
+
+    def handle_endtag(self, tag):
+        self.in_code -= tag in ("pre", "code", "script", "style")
+
+    def handle_data(self, data):
+        self.text += "" if self.in_code else data
+
+
+@pytest.fixture(params=PAGES, ids=lambda page: str(page.relative_to(book.HTML)))
+def page(request):
+    return request.param, Page(request.param)
+
+
+def test_every_chapter_has_a_page():
+    assert {f"{notebook.name}.html" for notebook in run.notebooks()} <= {page.name for page in PAGES}
+
+
+def test_a_page_fetches_nothing_from_the_network(page):
+    outside = [address for address in page[1].fetched if address and re.match(r"(https?:)?//", address)]
+    assert outside == []
+
+
+def test_a_picture_says_what_it_shows(page):
+    silent = [
+        p["src"] for p in page[1].pictures if not p.get("alt") or p["alt"].startswith(("_images", "../"))
+    ]
+    assert silent == []
+
+
+def test_no_markup_is_left_in_the_text(page):
+    assert MARKUP.findall(page[1].text) == []
+
+
+def test_a_link_within_the_book_leads_somewhere(page):
+    path, content = page
+    for link in content.links:
+        address, _, anchor = link.partition("#")
+        if re.match(r"\w+:|//", link) or not link:
+            continue
+        target = (path.parent / urllib.parse.unquote(address)).resolve() if address else path
+        assert target.exists(), link
+        if anchor and target.suffix == ".html":
+            assert urllib.parse.unquote(anchor) in Page(target).ids, link
