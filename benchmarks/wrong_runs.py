@@ -25,15 +25,24 @@ def train(split, **changes):
     model = library.build(data, settings)
     loss = library.fit(model, data)[-1]
     predictions = library.prediction_list(model, split.train)
-    return model, predictions, {"train_loss": loss, **library.evaluate(split.test, predictions)}
+    return (
+        model,
+        predictions,
+        {"train_loss": loss, **library.evaluate(split.test, predictions)},
+    )
 
 
 def all_pairs(model, train_part):
     """Predict every pair of user and film, those seen in training included: the bug of the seen items."""
     users, films = train_part["userID"].unique(), train_part["itemID"].unique()
-    pairs = pd.DataFrame({"userID": np.repeat(users, len(films)), "itemID": np.tile(films, len(users))})
+    pairs = pd.DataFrame(
+        {"userID": np.repeat(users, len(films)), "itemID": np.tile(films, len(users))}
+    )
     blocks = np.array_split(pairs, 8)
-    scores = [model.predict(b["userID"].tolist(), b["itemID"].tolist(), is_list=True) for b in blocks]
+    scores = [
+        model.predict(b["userID"].tolist(), b["itemID"].tolist(), is_list=True)
+        for b in blocks
+    ]
     return pairs.assign(prediction=np.concatenate(scores))
 
 
@@ -45,15 +54,21 @@ def main():
         model, predictions, rows[f"right, seed {seed}"] = train(split, seed=seed)
     right = rows["right, seed 3"]
 
-    popular = predictions.assign(prediction=predictions["itemID"].map(split.train["itemID"].value_counts()))
+    popular = predictions.assign(
+        prediction=predictions["itemID"].map(split.train["itemID"].value_counts())
+    )
     rows["popularity instead of the model"] = right | library.evaluate(split.test, popular)
     swapped = predictions.rename(columns={"userID": "itemID", "itemID": "userID"})
     rows["users and films swapped"] = right | library.evaluate(split.test, swapped)
-    rows["seen films left in"] = right | library.evaluate(split.test, all_pairs(model, split.train))
+    rows["seen films left in"] = right | library.evaluate(
+        split.test, all_pairs(model, split.train)
+    )
     rows["n_factors 4"] = train(split, n_factors=4)[2]
     rows["stopped at epoch 12"] = train(split, n_epochs=12)[2]
 
-    pd.DataFrame(rows).T.rename_axis("run").to_csv(TABLE, float_format="%.6f", lineterminator="\n")
+    pd.DataFrame(rows).T.rename_axis("run").to_csv(
+        TABLE, float_format="%.6f", lineterminator="\n"
+    )
     print(f"Wrote {TABLE} after {time.time() - begin:.0f} s")
 
 

@@ -25,7 +25,9 @@ from recdl.progress import Progress
 from recdl.quiet import no_startup_notes
 
 ARTEFACTS = "artefacts"
-PREDICTION_BLOCK = 200_000  # pairs that the network sees at once: memory, not results, depends on it
+PREDICTION_BLOCK = (
+    200_000  # pairs that the network sees at once: memory, not results, depends on it
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +39,11 @@ class Settings:
     """
 
     n_factors: int = 16  # length of the GMF vectors; the paper's "latent factors"
-    layer_sizes: tuple[int, ...] = (16, 8, 4)  # the first is the MLP's input: 8 numbers of user and film each
+    layer_sizes: tuple[int, ...] = (
+        16,
+        8,
+        4,
+    )  # the first is the MLP's input: 8 numbers of user and film each
     n_epochs: int = 100
     batch_size: int = 256
     learning_rate: float = 1e-3
@@ -47,9 +53,13 @@ class Settings:
     def __post_init__(self):
         for name in ("n_factors", "n_epochs", "batch_size", "n_negatives"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1; received {getattr(self, name)}.")
+                raise ValueError(
+                    f"{name} must be at least 1; received {getattr(self, name)}."
+                )
         if self.learning_rate <= 0:
-            raise ValueError(f"learning_rate must be above 0; received {self.learning_rate}.")
+            raise ValueError(
+                f"learning_rate must be above 0; received {self.learning_rate}."
+            )
         if self.seed < 0:
             raise ValueError(f"seed must not be negative; received {self.seed}.")
         if not self.layer_sizes or self.layer_sizes[0] % 2:
@@ -60,7 +70,7 @@ class Settings:
 
 
 class NCFData:
-    """Training data with the interface of the library's ``Dataset``, without reading CSV rows one by one.
+    """Training data with the interface of the library's ``Dataset``, kept in arrays.
 
     `NCF.fit` asks for four dictionaries and for `train_loader`, and gets the same positives, negatives of the
     same distribution, and the same number of full batches as from the library's own class.
@@ -86,7 +96,7 @@ class NCFData:
         self.item2id = {item: position for position, item in self.id2item.items()}
 
     def train_loader(self, batch_size: int) -> Iterator[tuple[list, list, np.ndarray]]:
-        """Yield one epoch in batches: user identifiers, item identifiers, labels (1 positive, 0 negative).
+        """Yield one epoch in batches: user and item identifiers, labels (1 positive, 0 not).
 
         Like the library's, it drops what is left over after the last full batch.
         """
@@ -110,7 +120,8 @@ def build(data: NCFData, settings: Settings):
     recommenders.models.ncf.ncf_singlenode.NCF
     """
     with no_startup_notes(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="`layer.apply` is deprecated")  # tf_slim's own affair
+        # tf_slim calls an old name of a TensorFlow function; it works, and we cannot change it.
+        warnings.filterwarnings("ignore", message="`layer.apply` is deprecated")
         from recommenders.models.ncf.ncf_singlenode import NCF
 
         model = NCF(
@@ -122,7 +133,7 @@ def build(data: NCFData, settings: Settings):
             n_epochs=settings.n_epochs,
             batch_size=settings.batch_size,
             learning_rate=settings.learning_rate,
-            verbose=1,  # a log line for every epoch: the only place where the losses appear
+            verbose=1,  # a log line for every epoch, where `fit` reads the losses
             seed=settings.seed,
         )
     _set_ids(model, data)
@@ -203,13 +214,18 @@ def prediction_list(model, train: pd.DataFrame) -> pd.DataFrame:
         training. The index begins at ``len(train)``, as in the paper.
     """
     users, films = train["userID"].unique(), train["itemID"].unique()
-    pairs = pd.DataFrame({"userID": np.repeat(users, len(films)), "itemID": np.tile(films, len(users))})
+    pairs = pd.DataFrame(
+        {"userID": np.repeat(users, len(films)), "itemID": np.tile(films, len(users))}
+    )
     seen = pd.MultiIndex.from_frame(pairs).isin(pd.MultiIndex.from_frame(train[PAIR]))
     candidates = pairs[~seen].reset_index(drop=True)
     candidates.index += len(train)
     blocks = range(0, len(candidates), PREDICTION_BLOCK)
     candidates["prediction"] = np.concatenate(
-        [_predict(model, candidates.iloc[begin : begin + PREDICTION_BLOCK]) for begin in blocks]
+        [
+            _predict(model, candidates.iloc[begin : begin + PREDICTION_BLOCK])
+            for begin in blocks
+        ]
     )
     return candidates
 
@@ -251,7 +267,9 @@ def _check_k(k):
         raise ValueError(f"k, the length of the list, must be at least 1; received {k}.")
 
 
-def evaluate(test: pd.DataFrame, predictions: pd.DataFrame, k: int = 10) -> dict[str, float]:
+def evaluate(
+    test: pd.DataFrame, predictions: pd.DataFrame, k: int = 10
+) -> dict[str, float]:
     """Return the four metrics of the paper's Table I, by the library's functions.
 
     MAP is the library's ``map``: the average precision of the first k, divided by the number of all relevant
@@ -284,11 +302,18 @@ def evaluate(test: pd.DataFrame, predictions: pd.DataFrame, k: int = 10) -> dict
 def _run_folder(train, settings, folder) -> pathlib.Path:
     # Everything that decides what the trained model is, so that a folder never holds another run's model.
     parts = [pairs_sha256(train), dataclasses.asdict(settings)]
-    parts += [importlib.metadata.version(name) for name in ("recommenders", "tensorflow", "numpy")]
-    return pathlib.Path(folder) / f"neumf-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
+    parts += [
+        importlib.metadata.version(name) for name in ("recommenders", "tensorflow", "numpy")
+    ]
+    return (
+        pathlib.Path(folder)
+        / f"neumf-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
+    )
 
 
-def save(model, losses: list[float], train: pd.DataFrame, settings: Settings, folder=ARTEFACTS):
+def save(
+    model, losses: list[float], train: pd.DataFrame, settings: Settings, folder=ARTEFACTS
+):
     """Keep a trained model and its losses for the next chapter; complete or absent, never half.
 
     Returns
@@ -298,11 +323,15 @@ def save(model, losses: list[float], train: pd.DataFrame, settings: Settings, fo
     """
     target = _run_folder(train, settings, folder)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".unfinished-") as unfinished:
+    with tempfile.TemporaryDirectory(
+        dir=target.parent, prefix=".unfinished-"
+    ) as unfinished:
         with model.sess.graph.as_default():
             model.save(unfinished)
         run = {"settings": dataclasses.asdict(settings), "losses": losses}
-        (pathlib.Path(unfinished) / "run.json").write_text(json.dumps(run, indent=1), encoding="utf-8")
+        (pathlib.Path(unfinished) / "run.json").write_text(
+            json.dumps(run, indent=1), encoding="utf-8"
+        )
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(unfinished, target)
     return target

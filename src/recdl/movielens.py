@@ -39,7 +39,9 @@ GROUPLENS_SHA256 = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a
 RECBOLE = "recbole==1.2.1"
 RECBOLE_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 TIMEOUT_S = 15  # to connect, and between two packets: no network fails soon, a slow one still succeeds
-BY_HAND = f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/to/ml-100k.zip."
+BY_HAND = (
+    f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/to/ml-100k.zip."
+)
 
 N_USERS, N_ITEMS = 943, 1682
 SIZE = "100,000 ratings of 943 users and 1,682 items"
@@ -59,7 +61,14 @@ GENRES = (  # noqa: SIM905 - a list would take nineteen lines
     "unknown|Action|Adventure|Animation|Children's|Comedy|Crime|Documentary|Drama|Fantasy|Film-Noir|Horror|"
     "Musical|Mystery|Romance|Sci-Fi|Thriller|War|Western"
 ).split("|")
-U_ITEM_COLUMNS = ["itemID", "title", "release_date", "video_release_date", "imdb_url", *GENRES]
+U_ITEM_COLUMNS = [
+    "itemID",
+    "title",
+    "release_date",
+    "video_release_date",
+    "imdb_url",
+    *GENRES,
+]
 # Where RecBole's film table departs from u.item: a misspelt "unknown", and a year lost because u.item says
 # "Land Before Time III: The Time of the Great Giving (1995) (V)".
 RECBOLE_REPAIRS = {
@@ -106,7 +115,9 @@ def load_ratings(source: str | os.PathLike | None = None) -> pd.DataFrame:
         raise _not_movielens(path, f"{size}, not {SIZE}")
     ratings = check_ratings(table)
     if hashlib.sha256(ratings.to_numpy("<f8").tobytes()).hexdigest() != RATINGS_SHA256:
-        raise _not_movielens(path, "its size, but other values, or its rows in another order")
+        raise _not_movielens(
+            path, "its size, but other values, or its rows in another order"
+        )
     return ratings
 
 
@@ -162,14 +173,21 @@ def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
     """
     missing = [column for column in RATING_COLUMNS if column not in ratings]
     if missing:
-        raise DataError(f"No column {missing} in {list(ratings)}. Use ratings.rename(columns={{old: new}}).")
+        raise DataError(
+            f"No column {missing} in {list(ratings)}. Use ratings.rename(columns={{old: new}})."
+        )
     if ratings.empty:
         raise DataError("The ratings table is empty. It needs at least one row.")
     checked = ratings.copy()
     for column in RATING_COLUMNS:
         checked[column] = _numbers(ratings[column], whole=column != "rating")
     outside = ~checked["rating"].between(1, 5)
-    _refuse(checked["rating"], outside, "lies outside 1 to 5", "Rescale the ratings or drop the row.")
+    _refuse(
+        checked["rating"],
+        outside,
+        "lies outside 1 to 5",
+        "Rescale the ratings or drop the row.",
+    )
     repeated = checked.duplicated(["userID", "itemID"])
     remedy = "Keep one rating: ratings.drop_duplicates(['userID', 'itemID'])."
     _refuse(checked["itemID"], repeated, "was rated by this user in a row before", remedy)
@@ -185,7 +203,10 @@ def obtain(source: str | os.PathLike | None = None) -> Path:
     if source:
         return _named(Path(source).expanduser())
     cache = _cache()
-    failures = ["Named by you: nothing (`source`, RECDL_MOVIELENS).", f"Cache: no good copy in {cache}."]
+    failures = [
+        "Named by you: nothing (`source`, RECDL_MOVIELENS).",
+        f"Cache: no good copy in {cache}.",
+    ]
     # Cached archives come first. pooch downloads one only if it is not there, or its hash is wrong.
     sources = sorted(_sources(), key=lambda entry: not (cache / entry[0]).exists())
     for name, url, sha256, downloader in sources:
@@ -195,7 +216,9 @@ def obtain(source: str | os.PathLike | None = None) -> Path:
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             LOG.info("MovieLens-100k: %s failed: %s", url, error)
             failures.append(f"{url}: {type(error).__name__}: {error}")
-    raise DataUnavailable("No source has MovieLens-100k.\n- " + "\n- ".join([*failures, BY_HAND]))
+    raise DataUnavailable(
+        "No source has MovieLens-100k.\n- " + "\n- ".join([*failures, BY_HAND])
+    )
 
 
 def _sources() -> list[tuple]:
@@ -212,19 +235,37 @@ def _cache() -> Path:
 
 def _pip_download(requirement: str, output_file: str, _pooch: object) -> None:
     """Download a wheel from whichever package index pip is set up to use here."""
-    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--retries=1", f"--timeout={TIMEOUT_S}"]
+    options = [
+        "--quiet",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--retries=1",
+        f"--timeout={TIMEOUT_S}",
+    ]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", *options, f"--dest={folder}", requirement]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            *options,
+            f"--dest={folder}",
+            requirement,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=180)
         if done.returncode != 0:
-            raise OSError(f"pip ended with code {done.returncode}: {done.stderr.strip()[-500:]}")
+            raise OSError(
+                f"pip ended with code {done.returncode}: {done.stderr.strip()[-500:]}"
+            )
         [wheel] = Path(folder).glob("*.whl")
         shutil.copyfile(wheel, output_file)
 
 
 def _named(path: Path) -> Path:
     if not path.exists():
-        raise DataUnavailable(f"{path}, named by `source` or RECDL_MOVIELENS, does not exist. {BY_HAND}")
+        raise DataUnavailable(
+            f"{path}, named by `source` or RECDL_MOVIELENS, does not exist. {BY_HAND}"
+        )
     if path.is_dir() or path.suffix.lower() not in {".zip", ".whl"}:
         return path
     return _unpack(path, _cache() / f"named-{pooch.file_hash(str(path))[:12]}")
@@ -263,24 +304,36 @@ def _locate(table: str, source: str | os.PathLike | None) -> Path:
     for name in names:
         if (place / name).exists():
             return place / name
-    raise DataError(f"{place} has no {table}. Name a folder or archive with {' or '.join(names)} in it.")
+    raise DataError(
+        f"{place} has no {table}. Name a folder or archive with {' or '.join(names)} in it."
+    )
 
 
 def _read_table(path: Path, separator: str, *headings: list[str]) -> pd.DataFrame:
     """Read a file of either layout as strings, under the heading that has as many columns as the file."""
     with open(path, encoding="latin-1") as file:
-        typed = ":token" in file.readline()  # as in RecBole's header, user_id:token item_id:token ...
-    layout = {"sep": "\t"} if typed else {"sep": separator, "header": None, "encoding": "latin-1"}
+        typed = (
+            ":token" in file.readline()
+        )  # as in RecBole's header, user_id:token item_id:token ...
+    layout = (
+        {"sep": "\t"}
+        if typed
+        else {"sep": separator, "header": None, "encoding": "latin-1"}
+    )
     try:
         # A quotation mark is part of a title, and the occupation "none" is not a missing value.
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE, **layout)
+        table = pd.read_csv(
+            path, dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE, **layout
+        )
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
         raise _not_movielens(path, f"no readable table ({error})") from error
     for heading in headings:
         if table.shape[1] == len(heading):
             return table.set_axis(heading, axis="columns")
     found = f"{len(table):,} rows of {table.shape[1]} fields"
-    raise _not_movielens(path, f"{found}, not of {len(headings[0])} separated by {separator!r}")
+    raise _not_movielens(
+        path, f"{found}, not of {len(headings[0])} separated by {separator!r}"
+    )
 
 
 def _from_u_item(table: pd.DataFrame) -> pd.DataFrame:
@@ -301,7 +354,9 @@ def _with_ids(table: pd.DataFrame, n_rows: int, path: Path) -> pd.DataFrame:
     """Make the first column, the ids, integer; they must be 1, 2, 3 and so on."""
     key = table.columns[0]
     if table[key].tolist() != [str(number) for number in range(1, n_rows + 1)]:
-        raise _not_movielens(path, f"{len(table):,} rows, not {n_rows:,} with {key} 1, 2, 3 and so on")
+        raise _not_movielens(
+            path, f"{len(table):,} rows, not {n_rows:,} with {key} 1, 2, 3 and so on"
+        )
     return table.astype({key: "int64"})
 
 
@@ -311,10 +366,17 @@ def _not_movielens(path: Path, found: str) -> DataError:
 
 def _numbers(values: pd.Series, *, whole: bool) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
-    _refuse(values, values.isna() | (values == ""), "is missing", "Fill it in or drop the row.")
+    _refuse(
+        values, values.isna() | (values == ""), "is missing", "Fill it in or drop the row."
+    )
     _refuse(values, numbers.isna(), "is not a number", "Correct it or drop the row.")
     if whole:
-        _refuse(values, numbers % 1 != 0, "is not a whole number", "Number ids 1, 2, ...; use seconds.")
+        _refuse(
+            values,
+            numbers % 1 != 0,
+            "is not a whole number",
+            "Number ids 1, 2, ...; use seconds.",
+        )
     return numbers.astype("int64" if whole else "float64")
 
 
@@ -322,5 +384,9 @@ def _refuse(values: pd.Series, bad: pd.Series, problem: str, remedy: str) -> Non
     """Raise DataError about the first of the values that is bad, if any is."""
     if bad.any():
         row = int(np.argmax(bad))
-        value = values.iloc[[row]].tolist()[0]  # 7.0, where iloc[row] would show np.float64(7.0)
-        raise DataError(f"Column {values.name}, row {row} (counted from 0): {value!r} {problem}. {remedy}")
+        value = values.iloc[[row]].tolist()[
+            0
+        ]  # 7.0, where iloc[row] would show np.float64(7.0)
+        raise DataError(
+            f"Column {values.name}, row {row} (counted from 0): {value!r} {problem}. {remedy}"
+        )

@@ -52,7 +52,9 @@ def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
         If the table fails `recdl.movielens.check_ratings`.
     """
     if not 0 < ratio < 1:
-        raise ValueError(f"ratio must lie between 0 and 1, for example 0.75; received {ratio}.")
+        raise ValueError(
+            f"ratio must lie between 0 and 1, for example 0.75; received {ratio}."
+        )
     ordered = check_ratings(ratings).sort_values(["userID", "timestamp"], kind="stable")
     users = ordered.groupby("userID")["itemID"]
     is_train = users.cumcount() < np.round(ratio * users.transform("size"))
@@ -78,10 +80,14 @@ def pairs_sha256(ratings: pd.DataFrame) -> str:
     Hashed is one line ``userID,itemID`` for each pair, sorted by user and film as numbers.
     """
     pairs = ratings[PAIR].sort_values(PAIR)
-    return hashlib.sha256(pairs.to_csv(index=False, header=False, lineterminator="\n").encode()).hexdigest()
+    return hashlib.sha256(
+        pairs.to_csv(index=False, header=False, lineterminator="\n").encode()
+    ).hexdigest()
 
 
-def leave_one_out(split: Split, n_negatives: int = 100, *, rng: np.random.Generator) -> pd.DataFrame:
+def leave_one_out(
+    split: Split, n_negatives: int = 100, *, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return each user's last test film among films that the user never rated.
 
     The protocol of He et al. (2017), section 4.1, on the paper's test set. The negatives leave out everything
@@ -157,7 +163,9 @@ class Interactions:
     def __init__(self, ratings: pd.DataFrame):
         missing = [column for column in PAIR if column not in ratings]
         if missing:
-            raise ValueError(f"The table lacks the columns {missing}; it has {list(ratings)}. Rename them.")
+            raise ValueError(
+                f"The table lacks the columns {missing}; it has {list(ratings)}. Rename them."
+            )
         if ratings.empty:
             raise ValueError("There are no interactions: the table of ratings is empty.")
         twice = ratings[ratings.duplicated(PAIR)]
@@ -200,7 +208,11 @@ class Interactions:
 
 
 def sample_negatives(
-    interactions: Interactions, n_negatives: int = 4, *, rng: np.random.Generator, block: int = 256
+    interactions: Interactions,
+    n_negatives: int = 4,
+    *,
+    rng: np.random.Generator,
+    block: int = 256,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw items that each user did not interact with: `n_negatives` for every positive.
 
@@ -235,7 +247,9 @@ def sample_negatives(
         end = min(begin + block, n_users)
         here = (interactions.users >= begin) & (interactions.users < end)
         keys = rng.random((end - begin, n_items))
-        keys[interactions.users[here] - begin, interactions.items[here]] = 2  # behind every unseen item
+        keys[interactions.users[here] - begin, interactions.items[here]] = (
+            2  # behind every unseen item
+        )
         shuffled = np.argsort(keys, axis=1)
         drawn.append(shuffled[np.arange(n_items) < wanted[begin:end, None]])
     return np.repeat(np.arange(n_users), wanted), np.concatenate(drawn)

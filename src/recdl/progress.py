@@ -11,7 +11,9 @@ import sys
 
 from tqdm import tqdm
 
-STATUS_VARIABLE = "RECDL_STATUS"  # a file in which another process wants to read the current line
+STATUS_VARIABLE = (
+    "RECDL_STATUS"  # a file in which another process wants to read the current line
+)
 
 
 def _in_notebook() -> bool:
@@ -25,7 +27,9 @@ class _TextBar(tqdm):
     handle = None
 
     def __init__(self, **options):
-        super().__init__(**options, ascii=False, file=io.StringIO())  # nothing to standard error
+        super().__init__(
+            **options, ascii=False, file=io.StringIO()
+        )  # nothing to standard error
 
     def display(self, msg=None, pos=None):
         """Replace the text that stands in the cell's output by the current line."""
@@ -59,7 +63,9 @@ class Progress:
 
     def __init__(self, total, description, unit):
         kind = _TextBar if _in_notebook() else tqdm
-        self.bar = kind(total=total, desc=description, unit=f" {unit}", ncols=90, mininterval=0.5)
+        self.bar = kind(
+            total=total, desc=description, unit=f" {unit}", ncols=80, mininterval=0.5
+        )
         self.status = os.environ.get(STATUS_VARIABLE)
 
     def step(self, note="", steps=1):

@@ -9,7 +9,9 @@ import tempfile
 # The level below silences most notes, but not those printed before TensorFlow's logging is set up
 # (tensorflow issue 100442), nor the "error" 303, which only says that there is no GPU. These known ones are
 # dropped; any other line is shown.
-_NOTES = re.compile(r"absl::InitializeLog|^I0000 |^\d{4}-\d\d-\d\d [\d:.]+: I |cuInit: .*\(303\)")
+_NOTES = re.compile(
+    r"absl::InitializeLog|^I0000 |^\d{4}-\d\d-\d\d [\d:.]+: I |cuInit: .*\(303\)"
+)
 
 
 @contextlib.contextmanager

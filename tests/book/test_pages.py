@@ -12,7 +12,9 @@ import pytest
 from recdl.course import book, run
 
 PAGES = sorted(page for page in book.HTML.rglob("*.html") if "_static" not in page.parts)
-MARKUP = re.compile(r"```\{|^:::|\{(?:ref|numref|cite|cite:t|doc|term|eq)\}`|\{\{|<<<<<<<", flags=re.M)
+MARKUP = re.compile(
+    r"```\{|^:::|\{(?:ref|numref|cite|cite:t|doc|term|eq)\}`|\{\{|<<<<<<<", flags=re.M
+)
 
 
 class Page(HTMLParser):
@@ -28,7 +30,12 @@ class Page(HTMLParser):
         attributes = dict(attributes)
         if tag in ("script", "img", "iframe", "source"):
             self.fetched.append(attributes.get("src"))
-        if tag == "link" and attributes.get("rel") in ("stylesheet", "preload", "icon", "shortcut icon"):
+        if tag == "link" and attributes.get("rel") in (
+            "stylesheet",
+            "preload",
+            "icon",
+            "shortcut icon",
+        ):
             self.fetched.append(attributes["href"])
         if tag == "img":
             self.pictures.append(attributes)
@@ -50,17 +57,25 @@ def page(request):
 
 
 def test_every_chapter_has_a_page():
-    assert {f"{notebook.name}.html" for notebook in run.notebooks()} <= {page.name for page in PAGES}
+    assert {f"{notebook.name}.html" for notebook in run.notebooks()} <= {
+        page.name for page in PAGES
+    }
 
 
 def test_a_page_fetches_nothing_from_the_network(page):
-    outside = [address for address in page[1].fetched if address and re.match(r"(https?:)?//", address)]
+    outside = [
+        address
+        for address in page[1].fetched
+        if address and re.match(r"(https?:)?//", address)
+    ]
     assert outside == []
 
 
 def test_a_picture_says_what_it_shows(page):
     silent = [
-        p["src"] for p in page[1].pictures if not p.get("alt") or p["alt"].startswith(("_images", "../"))
+        p["src"]
+        for p in page[1].pictures
+        if not p.get("alt") or p["alt"].startswith(("_images", "../"))
     ]
     assert silent == []
 
@@ -75,7 +90,9 @@ def test_a_link_within_the_book_leads_somewhere(page):
         address, _, anchor = link.partition("#")
         if re.match(r"\w+:|//", link) or not link:
             continue
-        target = (path.parent / urllib.parse.unquote(address)).resolve() if address else path
+        target = (
+            (path.parent / urllib.parse.unquote(address)).resolve() if address else path
+        )
         assert target.exists(), link
         if anchor and target.suffix == ".html":
             assert urllib.parse.unquote(anchor) in Page(target).ids, link

@@ -25,4 +25,6 @@ def test_a_chapter_runs_alone_in_an_empty_folder(notebook, tmp_path):
     )
     found = record.read(executed)
     assert found
-    assert all(found[name] == count for name, count in paper.COUNTS.items() if name in found)
+    assert all(
+        found[name] == count for name, count in paper.COUNTS.items() if name in found
+    )

@@ -34,7 +34,9 @@ def test_every_cell_ran_and_none_complained(notebook):
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell["outputs"]]
-    assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
+    assert [
+        o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"
+    ] == []
 
 
 @pytest.mark.parametrize("name", paper.COUNTS)
@@ -57,14 +59,17 @@ def test_the_loss_fell_and_ends_where_the_table_says(results):
 
 
 def test_popularity_in_place_of_the_model_would_be_noticed(results):
-    popularity = {name: results.get(f"popularity_{name}", results[name]) for name in paper.RESULTS}
+    popularity = {
+        name: results.get(f"popularity_{name}", results[name]) for name in paper.RESULTS
+    }
     assert len(paper.objections(popularity)) == 4
 
 
 def test_the_csv_files_hold_what_the_paper_saved():
     folder = run.BUILD / "full" / "artefacts"
     train, test, leave_one_out = (
-        pd.read_csv(folder / f"{name}.csv") for name in ("train", "test", "leave_one_out_test")
+        pd.read_csv(folder / f"{name}.csv")
+        for name in ("train", "test", "leave_one_out_test")
     )
     assert (len(train), len(test)) == (paper.COUNTS["n_train"], paper.COUNTS["n_test"])
     assert list(train) == ["userID", "itemID", "rating", "timestamp"]
@@ -76,7 +81,13 @@ def test_the_csv_files_hold_what_the_paper_saved():
 
 def test_results_are_printed_as_one_json_object_and_nothing_else(results):
     command = [sys.executable, "-m", "recdl.course.run", "--print-results"]
-    printed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    printed = json.loads(
+        subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    )
     assert list(printed) == [*run.RESULT_NAMES, "paper"]
     assert printed["paper"] == paper.RESULTS
-    assert printed["map"] == results["map"] == record.read(run.BUILD / "full" / "06_evaluation.ipynb")["map"]
+    assert (
+        printed["map"]
+        == results["map"]
+        == record.read(run.BUILD / "full" / "06_evaluation.ipynb")["map"]
+    )

@@ -12,7 +12,11 @@ def _no_network_and_no_movielens(monkeypatch, tmp_path):
     connect = socket.socket.connect
 
     def connect_locally(self, address):
-        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "localhost", "::1"):
+        if self.family != socket.AF_UNIX and address[0] not in (
+            "127.0.0.1",
+            "localhost",
+            "::1",
+        ):
             raise OSError(f"A unit test asked for the network: {address}")
         return connect(self, address)
 

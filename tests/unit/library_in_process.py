@@ -13,8 +13,14 @@ from recdl import library
 
 folder = pathlib.Path(sys.argv[1])
 rng = np.random.default_rng(5)
-rows = [(user, 100 + item) for user in range(1, 31) for item in rng.permutation(40)[: 3 + user // 2]]
-train = pd.DataFrame([*rows, *((1, 100 + i) for i in range(40) if (1, 100 + i) not in rows)])
+rows = [
+    (user, 100 + item)
+    for user in range(1, 31)
+    for item in rng.permutation(40)[: 3 + user // 2]
+]
+train = pd.DataFrame(
+    [*rows, *((1, 100 + i) for i in range(40) if (1, 100 + i) not in rows)]
+)
 train.columns = ["userID", "itemID"]
 settings = library.Settings(
     n_factors=6, layer_sizes=(8, 4), n_epochs=8, batch_size=32, learning_rate=0.01, seed=3

@@ -25,7 +25,9 @@ def test_the_three_chapters_of_the_experiment_are_there():
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
 def test_a_notebook_is_valid_and_has_one_cell_of_parameters(notebook):
     nbformat.validate(nbformat.read(notebook.path, as_version=4))
-    tags = [tag for c in notebook.content()["cells"] for tag in c["metadata"].get("tags", [])]
+    tags = [
+        tag for c in notebook.content()["cells"] for tag in c["metadata"].get("tags", [])
+    ]
     assert tags.count("parameters") == 1
 
 
@@ -36,7 +38,9 @@ def test_a_notebook_is_committed_without_outputs(cell):
 
 
 FIGURES = [
-    (name, cell) for name, cell in CODE if "plots." in "".join(cell["source"]).replace("plots.use", "")
+    (name, cell)
+    for name, cell in CODE
+    if "plots." in "".join(cell["source"]).replace("plots.use", "")
 ]
 
 
@@ -51,7 +55,9 @@ def test_a_figure_has_a_name_a_caption_and_a_description(cell):
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
 def test_quick_parameters_are_parameters_of_the_notebook(notebook):
     cells = notebook.content()["cells"]
-    (parameters,) = ("".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", []))
+    (parameters,) = (
+        "".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])
+    )
     for name in notebook.parameters(quick=True):
         assert f"{name} = " in parameters
 
@@ -68,16 +74,26 @@ def executed(tmp_path, monkeypatch):
         "source": "1",
     }
     prose = {"cell_type": "markdown", "id": "b", "metadata": {}, "source": "new words"}
-    picture = {"output_type": "display_data", "data": {"image/png": base64.b64encode(b"png").decode()}}
+    picture = {
+        "output_type": "display_data",
+        "data": {"image/png": base64.b64encode(b"png").decode()},
+    }
     figure = {"mystnb": {"figure": {"name": "fig-a"}}}
     copy = source | {"outputs": [picture], "execution_count": 3}
     injected = source | {"id": "injected"}
     (tmp_path / "book").mkdir()
     (tmp_path / "full").mkdir()
     path = tmp_path / "book" / "chapter.ipynb"
-    path.write_text(json.dumps({"cells": [prose, source | {"metadata": figure}], "metadata": {}}))
+    path.write_text(
+        json.dumps({"cells": [prose, source | {"metadata": figure}], "metadata": {}})
+    )
     (tmp_path / "full" / "chapter.ipynb").write_text(
-        json.dumps({"cells": [prose | {"source": "old words"}, injected, copy], "metadata": {"seconds": 1.5}})
+        json.dumps(
+            {
+                "cells": [prose | {"source": "old words"}, injected, copy],
+                "metadata": {"seconds": 1.5},
+            }
+        )
     )
     monkeypatch.setattr(run, "BUILD", tmp_path)
     monkeypatch.setattr(run, "notebooks", lambda: [run.Notebook(path)])
@@ -112,6 +128,10 @@ def test_numbers_of_the_pages_come_from_the_run():
 
 def test_a_stale_copy_never_becomes_a_page(monkeypatch):
     monkeypatch.setattr(run, "provenances", lambda quick: {n.name: {} for n in NOTEBOOKS})
-    monkeypatch.setattr(run, "is_fresh", lambda notebook, *_, **__: notebook.name != "05_training")
-    with pytest.raises(SystemExit, match=r"Not executed in their present form: 05_training. Run: make book"):
+    monkeypatch.setattr(
+        run, "is_fresh", lambda notebook, *_, **__: notebook.name != "05_training"
+    )
+    with pytest.raises(
+        SystemExit, match=r"Not executed in their present form: 05_training. Run: make book"
+    ):
         book.main()

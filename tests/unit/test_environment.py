@@ -9,7 +9,9 @@ from recdl.course import environment
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """Return a project folder with a lock and no environment."""
-    (tmp_path / "requirements.txt").write_text("# comment\n--only-binary :all:\nnumpy==2.0\nPillow==11.0\n")
+    (tmp_path / "requirements.txt").write_text(
+        "# comment\n--only-binary :all:\nnumpy==2.0\nPillow==11.0\n"
+    )
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "LOCK", tmp_path / "requirements.txt")
@@ -35,7 +37,9 @@ def created(place, monkeypatch):
 @pytest.mark.parametrize("version", [(3, 10), (3, 13), (2, 7)])
 def test_a_python_too_old_or_too_new_is_refused_with_a_sentence(version, monkeypatch):
     monkeypatch.setattr(sys, "version_info", (*version, 0))
-    with pytest.raises(SystemExit, match=r"needs Python 3.11 or 3.12.*make PYTHON=python3.12"):
+    with pytest.raises(
+        SystemExit, match=r"needs Python 3.11 or 3.12.*make PYTHON=python3.12"
+    ):
         environment.check_python()
 
 

@@ -26,7 +26,11 @@ class FixedModel:
 def train():
     """Return interactions of 30 users with 40 films, some users with too few unseen films."""
     rng = np.random.default_rng(5)
-    rows = [(user, 100 + item) for user in range(1, 31) for item in rng.permutation(40)[: 3 + user]]
+    rows = [
+        (user, 100 + item)
+        for user in range(1, 31)
+        for item in rng.permutation(40)[: 3 + user]
+    ]
     return pd.DataFrame(rows, columns=["userID", "itemID"]).assign(rating=4.0)
 
 
@@ -41,7 +45,9 @@ def one_epoch(feed, batch_size):
     """Collect one epoch: its batches, and all its rows as a table."""
     batches = list(feed.train_loader(batch_size))
     columns = (np.concatenate([batch[column] for batch in batches]) for column in range(3))
-    return batches, pd.DataFrame(dict(zip(["userID", "itemID", "label"], columns, strict=True)))
+    return batches, pd.DataFrame(
+        dict(zip(["userID", "itemID", "label"], columns, strict=True))
+    )
 
 
 def test_feed_has_the_positions_of_the_library(both_feeds):
@@ -53,7 +59,12 @@ def test_feed_has_the_positions_of_the_library(both_feeds):
 
 def test_feed_has_the_positives_of_the_library(both_feeds):
     pairs = [
-        set(map(tuple, epoch[epoch["label"] == 1][["userID", "itemID"]].astype(int).to_numpy()))
+        set(
+            map(
+                tuple,
+                epoch[epoch["label"] == 1][["userID", "itemID"]].astype(int).to_numpy(),
+            )
+        )
         for epoch in (one_epoch(feed, 1)[1] for feed in both_feeds)
     ]
     assert pairs[0] == pairs[1]
@@ -139,18 +150,23 @@ def test_a_library_that_logs_otherwise_is_noticed():
 
 
 def test_prediction_list_has_every_unseen_film_once(half, monkeypatch):
-    monkeypatch.setattr(library, "PREDICTION_BLOCK", 3)  # several blocks, the last one not full
+    monkeypatch.setattr(
+        library, "PREDICTION_BLOCK", 3
+    )  # several blocks, the last one not full
     predictions = library.prediction_list(FixedModel(), half.train)
     assert len(predictions) == 5 * 5 - len(half.train)
     assert predictions.merge(half.train, on=["userID", "itemID"]).empty
     assert (
-        predictions["prediction"].tolist() == (predictions["userID"] + predictions["itemID"] / 1000).tolist()
+        predictions["prediction"].tolist()
+        == (predictions["userID"] + predictions["itemID"] / 1000).tolist()
     )
 
 
 def test_prediction_list_is_ordered_and_numbered_like_the_papers(half):
     predictions = library.prediction_list(FixedModel(), half.train)
-    assert predictions.index.tolist() == list(range(9, 25))  # it begins behind the training rows
+    assert predictions.index.tolist() == list(
+        range(9, 25)
+    )  # it begins behind the training rows
     anas = predictions.loc[predictions["userID"] == 1, "itemID"].tolist()
     assert anas == [103, 105, 104]  # as they first appear in training
 
@@ -180,7 +196,9 @@ def test_recommend_names_an_unknown_user_and_the_known_ones():
         library.recommend(toy.PREDICTIONS, user=99)
 
 
-@pytest.mark.parametrize("judge", [library.evaluate, lambda test, p, k: library.recommend(p, 1, k)])
+@pytest.mark.parametrize(
+    "judge", [library.evaluate, lambda test, p, k: library.recommend(p, 1, k)]
+)
 def test_an_empty_list_cannot_be_judged(half, judge):
     with pytest.raises(ValueError, match="at least 1; received 0"):
         judge(half.test, toy.PREDICTIONS, k=0)

@@ -15,10 +15,22 @@ import pandas as pd
 import pytest
 
 from recdl import movielens
-from recdl.movielens import DataError, DataUnavailable, check_ratings, load_movies, load_ratings, load_users
+from recdl.movielens import (
+    DataError,
+    DataUnavailable,
+    check_ratings,
+    load_movies,
+    load_ratings,
+    load_users,
+)
 
 LOADERS = [load_ratings, load_movies, load_users]
-ROWS = [(2, 1, 3, 881250949), (1, 3, 5, 881250949), (1, 1, 4, 878887116), (2, 2, 1, 878887116)]
+ROWS = [
+    (2, 1, 3, 881250949),
+    (1, 3, 5, 881250949),
+    (1, 1, 4, 878887116),
+    (2, 2, 1, 878887116),
+]
 FILMS = {  # u.item's title: title, year, genres
     '"Café" Noir (1981)': ('"Café" Noir', 1981, ["Drama", "War"]),
     "unknown": ("unknown", None, ["unknown"]),
@@ -32,8 +44,14 @@ def lines(rows, separator, encoding="utf-8"):
 
 
 def grouplens_files():
-    flags = [[int(genre in genres) for genre in movielens.GENRES] for *_, genres in FILMS.values()]
-    films = [(i, title, "01-Jan-1990", "", "", *flags[i - 1]) for i, title in enumerate(FILMS, start=1)]
+    flags = [
+        [int(genre in genres) for genre in movielens.GENRES]
+        for *_, genres in FILMS.values()
+    ]
+    films = [
+        (i, title, "01-Jan-1990", "", "", *flags[i - 1])
+        for i, title in enumerate(FILMS, start=1)
+    ]
     return {
         "u.data": lines(ROWS, "\t"),
         "u.item": lines(films, "|", "latin-1"),
@@ -42,10 +60,21 @@ def grouplens_files():
 
 
 def recbole_files():
-    films = [(i, t, y or "", " ".join(g)) for i, (t, y, g) in enumerate(FILMS.values(), start=1)]
-    films = [("item_id:token", "movie_title:token_seq", "release_year:token", "class:token_seq"), *films]
+    films = [
+        (i, t, y or "", " ".join(g)) for i, (t, y, g) in enumerate(FILMS.values(), start=1)
+    ]
+    films = [
+        ("item_id:token", "movie_title:token_seq", "release_year:token", "class:token_seq"),
+        *films,
+    ]
     ratings = [("user_id:token", "item_id:token", "rating:float", "timestamp:float"), *ROWS]
-    people = [[f"{name}:token" for name in ("user_id", "age", "gender", "occupation", "zip_code")], *PEOPLE]
+    people = [
+        [
+            f"{name}:token"
+            for name in ("user_id", "age", "gender", "occupation", "zip_code")
+        ],
+        *PEOPLE,
+    ]
     return {
         "ml-100k.inter": lines(ratings, "\t"),
         "ml-100k.item": lines(films, "\t"),
@@ -75,15 +104,21 @@ def sha256(content):
     return hashlib.sha256(content).hexdigest()
 
 
-ZIP = zipped(grouplens_files() | {"u1.base": b"not needed", "../evil.sh": b"rm"}, "ml-100k/")
-WHEEL = zipped(recbole_files() | {"ml-100k.kg": b"not needed"}, "recbole/dataset_example/ml-100k/")
+ZIP = zipped(
+    grouplens_files() | {"u1.base": b"not needed", "../evil.sh": b"rm"}, "ml-100k/"
+)
+WHEEL = zipped(
+    recbole_files() | {"ml-100k.kg": b"not needed"}, "recbole/dataset_example/ml-100k/"
+)
 
 
 @pytest.fixture(autouse=True)
 def world(monkeypatch, tmp_path):
     """Make movielens expect the invented data, from an empty cache, without any source."""
     monkeypatch.setattr(movielens, "SIZE", "4 ratings of 2 users and 3 items")
-    monkeypatch.setattr(movielens, "RATINGS_SHA256", sha256(np.array(ROWS, "<f8").tobytes()))
+    monkeypatch.setattr(
+        movielens, "RATINGS_SHA256", sha256(np.array(ROWS, "<f8").tobytes())
+    )
     monkeypatch.setattr(movielens, "N_USERS", 2)
     monkeypatch.setattr(movielens, "N_ITEMS", 3)
     monkeypatch.setattr(movielens, "GROUPLENS_SHA256", sha256(ZIP))
@@ -136,7 +171,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
 def grouplens(monkeypatch):
     with StandIn(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setenv("RECDL_GROUPLENS_URL", f"http://127.0.0.1:{server.server_port}/ml-100k.zip")
+        monkeypatch.setenv(
+            "RECDL_GROUPLENS_URL", f"http://127.0.0.1:{server.server_port}/ml-100k.zip"
+        )
         yield server
         server.shutdown()
 
@@ -182,12 +219,19 @@ def test_users_keep_leading_zeros_and_the_occupation_none(layout, tmp_path):
 
 
 def test_mark_of_a_video_film_is_no_part_of_the_title():
-    item = pd.DataFrame({"title": ["Land 3 (1995) (V)"], **dict.fromkeys(movielens.GENRES, "0")})
-    assert movielens._from_u_item(item)[["title", "year"]].values.tolist() == [["Land 3", "1995"]]
+    item = pd.DataFrame(
+        {"title": ["Land 3 (1995) (V)"], **dict.fromkeys(movielens.GENRES, "0")}
+    )
+    assert movielens._from_u_item(item)[["title", "year"]].values.tolist() == [
+        ["Land 3", "1995"]
+    ]
 
 
 def test_recboles_two_slips_are_repaired():
-    slips = [(267, "unkonwn", "unkonwn", "unknown"), (1412, "Land (1995)", "V", "Animation Children's")]
+    slips = [
+        (267, "unkonwn", "unkonwn", "unknown"),
+        (1412, "Land (1995)", "V", "Animation Children's"),
+    ]
     repaired = movielens._from_recbole(pd.DataFrame(slips, columns=movielens.MOVIE_COLUMNS))
     assert repaired.loc[0].tolist() == [267, "unknown", None, "unknown"]
     assert repaired["title"][1] == "Land Before Time III: The Time of the Great Giving"
@@ -198,7 +242,12 @@ def test_recboles_two_slips_are_repaired():
 
 
 def frame(**changed):
-    columns = {"userID": [1, 1, 2], "itemID": [1, 2, 1], "rating": [4.0, 3.5, 5.0], "timestamp": [7, 8, 9]}
+    columns = {
+        "userID": [1, 1, 2],
+        "itemID": [1, 2, 1],
+        "rating": [4.0, 3.5, 5.0],
+        "timestamp": [7, 8, 9],
+    }
     return pd.DataFrame(columns | changed)
 
 
@@ -233,7 +282,10 @@ def test_check_ratings_accepts_both_ends_of_the_scale(low_and_high):
         ({"rating": ["4", "3", ""]}, "Column rating, row 2 .*: '' is missing"),
         ({"rating": [4, 3, 5.5]}, "Column rating, row 2 .*: 5.5 lies outside 1 to 5"),
         ({"rating": [0.5, 3, 5]}, "Column rating, row 0 .*: 0.5 lies outside 1 to 5"),
-        ({"userID": [1, 1, 1]}, "Column itemID, row 2 .*: 1 was rated by this user .*drop_duplicates"),
+        (
+            {"userID": [1, 1, 1]},
+            "Column itemID, row 2 .*: 1 was rated by this user .*drop_duplicates",
+        ),
         ({"userID": [], "itemID": [], "rating": [], "timestamp": []}, "is empty"),
     ],
 )
@@ -264,7 +316,9 @@ def test_environment_wins_over_cache_and_network(monkeypatch, tmp_path, wheel):
 
 
 @pytest.mark.parametrize("load", LOADERS)
-def test_named_source_that_does_not_exist_is_an_error_and_no_other_is_tried(load, tmp_path, wheel):
+def test_named_source_that_does_not_exist_is_an_error_and_no_other_is_tried(
+    load, tmp_path, wheel
+):
     with pytest.raises(DataUnavailable, match=r"nowhere.* does not exist.*browser"):
         load(tmp_path / "nowhere")
     assert wheel == []
@@ -277,7 +331,9 @@ def test_named_folder_without_the_files_is_an_error(load, tmp_path, wheel):
     assert wheel == []
 
 
-@pytest.mark.parametrize(("name", "content"), [("ml-100k.zip", ZIP), ("recbole-1.2.1.whl", WHEEL)])
+@pytest.mark.parametrize(
+    ("name", "content"), [("ml-100k.zip", ZIP), ("recbole-1.2.1.whl", WHEEL)]
+)
 def test_named_archive_holds_all_three_tables(name, content, tmp_path):
     (tmp_path / name).write_bytes(content)
     assert [len(load(tmp_path / name)) for load in LOADERS] == [4, 3, 2]
@@ -289,7 +345,9 @@ def test_named_file_may_have_any_name(layout, tmp_path):
     assert load_ratings(tmp_path / "mine.txt").shape == (4, 4)
 
 
-@pytest.mark.parametrize(("load", "missing"), [(load_movies, "u.item"), (load_users, "u.user")])
+@pytest.mark.parametrize(
+    ("load", "missing"), [(load_movies, "u.item"), (load_users, "u.user")]
+)
 def test_named_file_has_ratings_only(load, missing, tmp_path):
     folder_with(tmp_path, grouplens_files())
     with pytest.raises(DataError, match=rf"u\.data has no .*{missing} or ml-100k"):
@@ -322,7 +380,9 @@ def test_bad_value_in_a_file_is_an_error(tmp_path):
         load_ratings(ratings_file(tmp_path, content))
 
 
-@pytest.mark.parametrize(("load", "name"), [(load_movies, "u.item"), (load_users, "u.user")])
+@pytest.mark.parametrize(
+    ("load", "name"), [(load_movies, "u.item"), (load_users, "u.user")]
+)
 def test_incomplete_films_or_users_are_an_error(load, name, tmp_path):
     files = grouplens_files()
     files[name] = files[name].split(b"\n", 1)[1]
@@ -333,7 +393,10 @@ def test_incomplete_films_or_users_are_an_error(load, name, tmp_path):
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (zipped({"ml-1m/ratings.dat": b"1::1193::5::978300760"}), "only the files .*ratings.dat"),
+        (
+            zipped({"ml-1m/ratings.dat": b"1::1193::5::978300760"}),
+            "only the files .*ratings.dat",
+        ),
         (ZIP[:-30], "damaged content"),
         (ZIP.replace(ZIP[60:70], b"0123456789"), "damaged content"),
     ],
@@ -365,9 +428,16 @@ def test_wheel_serves_when_grouplens_cannot_be_reached(load, wheel):
 
 @pytest.mark.parametrize(
     ("status", "body"),
-    [(404, b"not found"), (200, b"<html>log in first</html>"), (200, ZIP[:-1]), (200, ZIP[:-1] + b"!")],
+    [
+        (404, b"not found"),
+        (200, b"<html>log in first</html>"),
+        (200, ZIP[:-1]),
+        (200, ZIP[:-1] + b"!"),
+    ],
 )
-def test_wheel_serves_when_grouplens_sends_something_else(status, body, grouplens, wheel, tmp_path):
+def test_wheel_serves_when_grouplens_sends_something_else(
+    status, body, grouplens, wheel, tmp_path
+):
     grouplens.status, grouplens.body = status, body
     assert len(load_ratings()) == 4
     assert sorted(os.listdir(tmp_path / "cache")) == ["recbole", "recbole.whl"]
@@ -383,7 +453,9 @@ def test_silent_server_costs_the_time_limit_only(grouplens, wheel, monkeypatch):
 
 def test_wheel_with_the_wrong_hash_is_not_used(wheel, monkeypatch):
     monkeypatch.setattr(movielens, "RECBOLE_SHA256", sha256(b"another"))
-    with pytest.raises(DataUnavailable, match=r"recbole==1.2.1: ValueError: .*does not match"):
+    with pytest.raises(
+        DataUnavailable, match=r"recbole==1.2.1: ValueError: .*does not match"
+    ):
         load_ratings()
 
 
@@ -431,7 +503,9 @@ def test_damaged_table_in_the_cache_is_repaired(name, grouplens):
     assert table.read_bytes() == grouplens_files()[name]
 
 
-def test_damaged_archive_is_not_used_when_nothing_can_be_reached(wheel, tmp_path, monkeypatch):
+def test_damaged_archive_is_not_used_when_nothing_can_be_reached(
+    wheel, tmp_path, monkeypatch
+):
     movielens.obtain()
     (tmp_path / "cache/recbole.whl").write_bytes(WHEEL + b"!")
     monkeypatch.setattr(movielens, "_pip_download", pip_that_fails)
@@ -441,7 +515,9 @@ def test_damaged_archive_is_not_used_when_nothing_can_be_reached(wheel, tmp_path
 
 def test_cache_that_cannot_be_written_is_reported(wheel, tmp_path):
     (tmp_path / "cache").write_text("a file where the folder should be")
-    with pytest.raises(DataUnavailable, match=r"zip: NotADirectoryError: .*\n.*1: NotADirectoryError: "):
+    with pytest.raises(
+        DataUnavailable, match=r"zip: NotADirectoryError: .*\n.*1: NotADirectoryError: "
+    ):
         load_ratings()
 
 
@@ -459,7 +535,9 @@ def test_interrupted_download_leaves_nothing(wheel, tmp_path, monkeypatch):
 
 def test_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     (tmp_path / "u.data").write_bytes(b"old")
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(
+        os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+    )
     with pytest.raises(OSError, match="disk full"):
         movielens._write(tmp_path / "u.data", b"new")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
@@ -469,13 +547,17 @@ def child(code=""):
     """Start another process that obtains the data from the stand-in."""
     setup = f"from recdl import movielens as m; m.GROUPLENS_SHA256 = {sha256(ZIP)!r}"
     code = f"{setup}\n{code}\nprint(m.obtain())"
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
 
 
 def test_two_processes_at_once_both_get_good_data(grouplens, tmp_path):
     grouplens.delay_s = 0.3  # so that both are downloading at the same time
     outputs = [process.communicate(timeout=20) for process in [child(), child()]]
-    assert [out.decode().strip() for out, _ in outputs] == [str(tmp_path / "cache/ml-100k")] * 2
+    assert [out.decode().strip() for out, _ in outputs] == [
+        str(tmp_path / "cache/ml-100k")
+    ] * 2
     assert grouplens.requests == 2
     assert [len(load()) for load in LOADERS] == [4, 3, 2]
 
@@ -497,12 +579,17 @@ def index(tmp_path, monkeypatch):
     info = "recbole-1.2.1.dist-info/"
     files = {
         "recbole/data.txt": b"data",
-        info + "METADATA": b"Metadata-Version: 2.1\nName: recbole\nVersion: 1.2.1\nRequires-Dist: torch\n",
+        info
+        + "METADATA": b"Metadata-Version: 2.1\nName: recbole\nVersion: 1.2.1\nRequires-Dist: torch\n",
         info + "WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         info + "RECORD": b"",
     }
     folder_with(tmp_path / "index", {"recbole-1.2.1-py3-none-any.whl": zipped(files)})
-    settings = {"CONFIG_FILE": os.devnull, "NO_INDEX": "1", "FIND_LINKS": str(tmp_path / "index")}
+    settings = {
+        "CONFIG_FILE": os.devnull,
+        "NO_INDEX": "1",
+        "FIND_LINKS": str(tmp_path / "index"),
+    }
     for name, value in settings.items():
         monkeypatch.setenv(f"PIP_{name}", value)
 
@@ -516,5 +603,7 @@ def test_pip_downloads_the_wheel_alone(index, tmp_path):
 
 
 def test_failure_of_pip_says_why(index, tmp_path):
-    with pytest.raises(OSError, match=r"(?s)pip ended with code 1: .*No matching distribution"):
+    with pytest.raises(
+        OSError, match=r"(?s)pip ended with code 1: .*No matching distribution"
+    ):
         pip_download("recbole==9.9", str(tmp_path / "out"), None)

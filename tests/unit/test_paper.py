@@ -67,7 +67,9 @@ def test_a_missing_result_is_rejected_by_name(name):
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_the_bounds_hold_in_both_directions(name, sign):
     target, allowed = paper.RESULTS[name], paper.TOLERANCE[name]
-    assert not paper.objections(paper.RESULTS | {name: target * (1 + sign * allowed * 0.99)})
+    assert not paper.objections(
+        paper.RESULTS | {name: target * (1 + sign * allowed * 0.99)}
+    )
     assert paper.objections(paper.RESULTS | {name: target * (1 + sign * allowed * 1.01)})
 
 

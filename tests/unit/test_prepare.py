@@ -17,7 +17,9 @@ def films_of(table, user):
 @st.composite
 def tables(draw):
     """Ratings of a few users and films, each pair once, with many equal timestamps."""
-    pairs = draw(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 12)), min_size=1, unique=True))
+    pairs = draw(
+        st.lists(st.tuples(st.integers(1, 6), st.integers(1, 12)), min_size=1, unique=True)
+    )
     times = draw(st.lists(st.integers(0, 4), min_size=len(pairs), max_size=len(pairs)))
     table = pd.DataFrame(pairs, columns=["userID", "itemID"])
     return table.assign(rating=3.0, timestamp=times)
@@ -81,7 +83,10 @@ def test_users_that_training_never_saw_leave_the_test(half):
 def test_hash_of_two_pairs_by_hand():
     # printf '2,30\n10,4\n' | sha256sum
     pairs = pd.DataFrame({"userID": [10, 2], "itemID": [4, 30], "rating": [1, 2]})
-    assert prepare.pairs_sha256(pairs) == "52173353a75f066a460e70ed6d91865b0364669d4a278194005e666ae2e1b91c"
+    assert (
+        prepare.pairs_sha256(pairs)
+        == "52173353a75f066a460e70ed6d91865b0364669d4a278194005e666ae2e1b91c"
+    )
 
 
 def test_hash_ignores_the_order_of_rows_and_sees_one_other_pair(half):
@@ -106,14 +111,22 @@ def test_leave_one_out_has_the_last_test_film_once_for_each_user(half):
 def test_leave_one_out_draws_only_films_that_the_user_never_rated(half):
     split = prepare.drop_unseen(half)
     table = prepare.leave_one_out(split, n_negatives=100, rng=np.random.default_rng(0))
-    negatives = table[table["rating"] == 0].groupby("userID")["itemID"].agg(sorted).to_dict()
-    assert negatives == {1: [105], 3: [101, 102, 103], 4: [101, 103]}  # all that is left; Eva has nothing
+    negatives = (
+        table[table["rating"] == 0].groupby("userID")["itemID"].agg(sorted).to_dict()
+    )
+    assert negatives == {
+        1: [105],
+        3: [101, 102, 103],
+        4: [101, 103],
+    }  # all that is left; Eva has nothing
 
 
 def test_csv_is_written_whole_or_not_at_all(half, tmp_path, monkeypatch):
     path = prepare.write_csv(half.train, tmp_path / "new" / "train.csv")
     before = path.read_text()
-    monkeypatch.setattr(prepare.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        prepare.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         prepare.write_csv(half.test, path)
     assert path.read_text() == before
@@ -155,18 +168,27 @@ def negatives_of(positives, n_negatives, seed=0, **options):
     users, items = prepare.sample_negatives(
         positives, n_negatives, rng=np.random.default_rng(seed), **options
     )
-    return pd.DataFrame({"userID": positives.user_ids[users], "itemID": positives.item_ids[items]})
+    return pd.DataFrame(
+        {"userID": positives.user_ids[users], "itemID": positives.item_ids[items]}
+    )
 
 
 @settings(deadline=None)
 @given(tables(), st.integers(1, 5), st.integers(1, 4))
-def test_negatives_are_unseen_distinct_and_as_many_as_the_library_draws(table, n_negatives, block):
+def test_negatives_are_unseen_distinct_and_as_many_as_the_library_draws(
+    table, n_negatives, block
+):
     drawn = negatives_of(prepare.Interactions(table), n_negatives, block=block)
     assert not drawn.duplicated().any()
     assert drawn.merge(table, on=["userID", "itemID"]).empty
     for user, seen in table.groupby("userID")["itemID"]:
         sampler = NegativeSampler(
-            user, n_negatives * len(seen), set(seen), set(table["itemID"]), False, print_warnings=False
+            user,
+            n_negatives * len(seen),
+            set(seen),
+            set(table["itemID"]),
+            False,
+            print_warnings=False,
         )
         assert len(films_of(drawn, user)) == sampler.n_samples
         assert set(films_of(drawn, user)) <= set(sampler.user_negative_item_pool)
@@ -186,9 +208,19 @@ def test_every_set_of_unseen_films_is_equally_likely(half):
 
 
 def test_negatives_follow_the_seed_and_change_from_epoch_to_epoch():
-    pairs = [(user, item) for user in range(1, 9) for item in range(1, 61) if (user * item) % 7 == 1]
+    pairs = [
+        (user, item)
+        for user in range(1, 9)
+        for item in range(1, 61)
+        if (user * item) % 7 == 1
+    ]
     positives = prepare.Interactions(pd.DataFrame(pairs, columns=["userID", "itemID"]))
     rng = np.random.default_rng(3)
-    first, second = (prepare.sample_negatives(positives, 2, rng=rng)[1].tolist() for _ in range(2))
+    first, second = (
+        prepare.sample_negatives(positives, 2, rng=rng)[1].tolist() for _ in range(2)
+    )
     assert first != second
-    assert prepare.sample_negatives(positives, 2, rng=np.random.default_rng(3))[1].tolist() == first
+    assert (
+        prepare.sample_negatives(positives, 2, rng=np.random.default_rng(3))[1].tolist()
+        == first
+    )

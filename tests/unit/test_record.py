@@ -17,7 +17,10 @@ def shown(monkeypatch):
 
 
 def notebook_with(tmp_path, *outputs):
-    cells = [{"cell_type": "markdown"}, *({"cell_type": "code", "outputs": [{"data": o}]} for o in outputs)]
+    cells = [
+        {"cell_type": "markdown"},
+        *({"cell_type": "code", "outputs": [{"data": o}]} for o in outputs),
+    ]
     path = tmp_path / "executed.ipynb"
     path.write_text(json.dumps({"cells": cells}))
     return path
@@ -32,7 +35,8 @@ def test_a_recorded_value_is_read_back(shown, tmp_path, value):
 
 
 @pytest.mark.parametrize(
-    ("value", "plain"), [(np.float64(0.5), float), (np.int64(7), int), (np.float32(0.5), float)]
+    ("value", "plain"),
+    [(np.float64(0.5), float), (np.int64(7), int), (np.float32(0.5), float)],
 )
 def test_numpy_numbers_become_plain(shown, value, plain):
     record.record("thing", value)
@@ -48,7 +52,9 @@ def test_what_json_cannot_hold_is_refused(shown, value):
 def test_the_last_value_of_a_name_counts_and_other_outputs_do_not(shown, tmp_path):
     record.record("thing", 1)
     record.record("thing", 2)
-    assert record.read(notebook_with(tmp_path, {"text/plain": "hello"}, *shown)) == {"thing": 2}
+    assert record.read(notebook_with(tmp_path, {"text/plain": "hello"}, *shown)) == {
+        "thing": 2
+    }
 
 
 def test_source_is_shown_with_the_first_paragraph_of_its_docstring():
@@ -62,7 +68,9 @@ def test_source_of_a_class_is_shown_with_its_methods():
     assert record._shortened(source) == 'class A:\n    """Be."""' + method
 
 
-def test_progress_is_told_to_the_file_that_another_process_reads(tmp_path, monkeypatch, capsys):
+def test_progress_is_told_to_the_file_that_another_process_reads(
+    tmp_path, monkeypatch, capsys
+):
     monkeypatch.setenv(progress.STATUS_VARIABLE, str(tmp_path / "status"))
     with progress.Progress(total=4, description="work", unit="steps") as bar:
         bar.step("loss 0.5")

@@ -54,7 +54,9 @@ def project(tmp_path, monkeypatch):
 
 def contents(root, *names):
     chapters = "".join(f"      - file: book/{name}\n" for name in names)
-    (root / "_toc.yml").write_text(f"format: jb-book\nroot: book/index\nparts:\n  - chapters:\n{chapters}")
+    (root / "_toc.yml").write_text(
+        f"format: jb-book\nroot: book/index\nparts:\n  - chapters:\n{chapters}"
+    )
 
 
 @pytest.fixture
@@ -105,7 +107,9 @@ def test_what_all_depend_on_makes_all_stale(two_chapters, file, content):
 
 def test_comments_and_docstrings_of_the_package_change_no_result(two_chapters):
     pretend_executed()
-    commented = '"""What for."""\n\ndef f():\n    """Return one."""\n    # one\n    return 1\n'
+    commented = (
+        '"""What for."""\n\ndef f():\n    """Return one."""\n    # one\n    return 1\n'
+    )
     (two_chapters / "src/recdl/module.py").write_text(commented)
     assert stale() == []
 
@@ -142,7 +146,9 @@ def test_a_run_leaves_executed_copies_results_and_nothing_else(project):
     run.execute_all(quick=True)
     assert record.read(project / "_build" / "full" / "first.ipynb") == {"answer": 42}
     assert run.results(quick=True) == {"answer": 12}
-    assert [path.name for path in (project / "_build" / "full").iterdir()] == ["first.ipynb"]
+    assert [path.name for path in (project / "_build" / "full").iterdir()] == [
+        "first.ipynb"
+    ]
     assert stale() == []
 
 
@@ -169,7 +175,9 @@ def test_a_failed_run_does_not_leave_an_older_copy_that_looks_good(project):
 
 
 def test_a_killed_kernel_stops_with_a_sentence(project, capfd):
-    write_notebook(project, "killed", "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)")
+    write_notebook(
+        project, "killed", "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"
+    )
     contents(project, "killed")
     with pytest.raises(SystemExit, match="killed failed"):
         run.execute_all()

@@ -30,7 +30,9 @@ def with_outputs(notebook: run.Notebook) -> dict:
     """Return the committed notebook with the outputs of its executed copy, cell by cell."""
     content = notebook.content()
     executed = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))
-    outputs = {cell["id"]: cell for cell in executed["cells"] if cell["cell_type"] == "code"}
+    outputs = {
+        cell["id"]: cell for cell in executed["cells"] if cell["cell_type"] == "code"
+    }
     for cell in content["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"] = outputs[cell["id"]]["outputs"]
@@ -41,7 +43,9 @@ def with_outputs(notebook: run.Notebook) -> dict:
 def substitutions(results: dict, seconds: dict[str, float]) -> dict[str, str]:
     """Return the texts that stand for ``{{ name }}`` in the book's Markdown pages, all from the run."""
     texts = {f"paper_{name}": f"{value:.4f}" for name, value in paper.RESULTS.items()}
-    texts |= {f"off_{name}": f"{off:+.1%}" for name, off in paper.deviations(results).items()}
+    texts |= {
+        f"off_{name}": f"{off:+.1%}" for name, off in paper.deviations(results).items()
+    }
     texts |= {f"seconds_{name}": f"{value:.0f}" for name, value in seconds.items()}
     for name, value in results.items():
         texts[name] = f"{value:,}" if isinstance(value, int) else str(value)
@@ -56,7 +60,9 @@ def figure(name: str) -> bytes:
         for cell in with_outputs(notebook)["cells"]:
             if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == name:
                 pictures = [
-                    o["data"]["image/png"] for o in cell["outputs"] if "image/png" in o.get("data", {})
+                    o["data"]["image/png"]
+                    for o in cell["outputs"]
+                    if "image/png" in o.get("data", {})
                 ]
                 return base64.b64decode(pictures[0])
     raise KeyError(f"No notebook has a figure of the name {name!r}.")
@@ -66,7 +72,9 @@ def stage():
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
     shutil.rmtree(SOURCE, ignore_errors=True)
     shutil.copytree(
-        run.ROOT / "book", SOURCE / "book", ignore=shutil.ignore_patterns("*.ipynb", "artefacts", ".*")
+        run.ROOT / "book",
+        SOURCE / "book",
+        ignore=shutil.ignore_patterns("*.ipynb", "artefacts", ".*"),
     )
     shutil.copy(run.ROOT / "_toc.yml", SOURCE)
     seconds = {}
@@ -75,15 +83,22 @@ def stage():
         page.write_text(json.dumps(with_outputs(notebook), indent=1), encoding="utf-8")
         executed = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))
         seconds[notebook.name] = executed["metadata"]["seconds"]
-    (SOURCE / "book" / "_static" / "against-paper.png").write_bytes(figure("fig-against-paper"))
+    (SOURCE / "book" / "_static" / "against-paper.png").write_bytes(
+        figure("fig-against-paper")
+    )
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"]["config"]["myst_substitutions"] = substitutions(run.results(), seconds)
-    (SOURCE / "_config.yml").write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    (SOURCE / "_config.yml").write_text(
+        yaml.safe_dump(config, sort_keys=False), encoding="utf-8"
+    )
 
 
 def fingerprint() -> str:
     """Return one hash of everything that the pages are made from."""
-    parts = [(run.ROOT / "requirements.txt").read_bytes(), pathlib.Path(__file__).read_bytes()]
+    parts = [
+        (run.ROOT / "requirements.txt").read_bytes(),
+        pathlib.Path(__file__).read_bytes(),
+    ]
     for path in sorted(path for path in SOURCE.rglob("*") if path.is_file()):
         parts += [str(path.relative_to(SOURCE)), path.read_bytes()]
     return run.sha256(*parts)
@@ -92,13 +107,23 @@ def fingerprint() -> str:
 def build():
     """Run Jupyter Book on the staged sources and put the pages in place."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(SOURCE)]
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        str(SOURCE),
+    ]
     command += ["--path-output", str(OUTPUT), "-n", "-W", "--keep-going"]
-    made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    made = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     (run.BUILD / "book.log").write_text(made.stdout, encoding="utf-8")
     if made.returncode:
         run.tell(made.stdout[-6000:])
-        sys.exit("The book was not built: each warning above is an error. The whole log: _build/book.log")
+        sys.exit(
+            "The book was not built: each warning above is an error. The whole log: _build/book.log"
+        )
     STAMP.unlink(missing_ok=True)
     shutil.rmtree(HTML, ignore_errors=True)
     os.replace(OUTPUT / "_build" / "html", HTML)
@@ -109,7 +134,9 @@ def main():
     """Build the book unless nothing has changed."""
     begin = time.time()
     wanted = run.provenances(quick=False)
-    stale = [n.name for n in run.notebooks() if not run.is_fresh(n, wanted[n.name], quick=False)]
+    stale = [
+        n.name for n in run.notebooks() if not run.is_fresh(n, wanted[n.name], quick=False)
+    ]
     if stale:
         sys.exit(f"Not executed in their present form: {', '.join(stale)}. Run: make book")
     stage()

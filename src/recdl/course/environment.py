@@ -31,13 +31,19 @@ def check_python():
     if sys.version_info[:2] not in SUPPORTED:
         sys.exit(
             "This course needs Python 3.11 or 3.12, and {} is Python {}.{}. "
-            "Name another one: make PYTHON=python3.12 …".format(sys.executable, *sys.version_info[:2])
+            "Name another one: make PYTHON=python3.12 …".format(
+                sys.executable, *sys.version_info[:2]
+            )
         )
 
 
 def fingerprint():
     """Return what the environment depends on, as one hash: the lock, the interpreter, and the place."""
-    parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode()]
+    parts = [
+        LOCK.read_bytes(),
+        (ROOT / "pyproject.toml").read_bytes(),
+        sys.version.encode(),
+    ]
     parts.append(str(ROOT).encode())  # a virtual environment cannot be moved
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -49,32 +55,44 @@ def python():
 
 def locked_packages():
     """Count the packages that the lock names."""
-    return len(re.findall(r"^[a-z0-9][\w.-]*==", LOCK.read_text(encoding="utf-8"), flags=re.M | re.I))
+    return len(
+        re.findall(
+            r"^[a-z0-9][\w.-]*==", LOCK.read_text(encoding="utf-8"), flags=re.M | re.I
+        )
+    )
 
 
 def pip(*arguments):
     """Run pip in the environment and show each package as it arrives; stop with pip's words if it fails."""
     command = [str(python()), "-m", "pip", "--disable-pip-version-check", *arguments]
     total, count, output = locked_packages(), 0, []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
         for line in process.stdout:
             output.append(line)
             if line.startswith("Collecting "):
                 count += 1
                 if count % 25 == 0:
-                    say(f"  about {count} of {total} packages found (now {line.split()[1]})")
+                    say(
+                        f"  about {count} of {total} packages found (now {line.split()[1]})"
+                    )
             elif line.startswith("Installing collected packages: ") and line.count(",") > 1:
                 say("  installing them, one to two minutes …")
     if process.returncode:
         say("".join(output[-30:]))
-        sys.exit("pip could not install the environment; its last lines stand above. Try again: make env")
+        sys.exit(
+            "pip could not install the environment; its last lines stand above. Try again: make env"
+        )
 
 
 def create():
     """Create the environment from nothing and mark it ready at the very end."""
     begin = time.time()
     say(f"Creating .venv from requirements.txt ({locked_packages()} packages) …")
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=False)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT)], check=False
+    )
     if made.returncode:
         sys.exit(
             "Python could not create a virtual environment. On Debian or Ubuntu install what it lacks:\n"

@@ -59,5 +59,7 @@ def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str
 
 
 if __name__ == "__main__":
-    problem = execute(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), json.loads(sys.argv[3]))
+    problem = execute(
+        pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), json.loads(sys.argv[3])
+    )
     sys.exit(problem)

@@ -11,13 +11,19 @@ import seaborn as sns
 
 from recdl import paper
 
-RUN, PAPER, GREY = sns.color_palette("colorblind")[0], sns.color_palette("colorblind")[1], "0.35"
+RUN, PAPER, GREY = (
+    sns.color_palette("colorblind")[0],
+    sns.color_palette("colorblind")[1],
+    "0.35",
+)
 
 
 def use_style():
     """Set fonts, grid and size for every figure of a notebook."""
     sns.set_theme(style="whitegrid", palette="colorblind", font_scale=1.05)
-    plt.rcParams.update({"figure.figsize": (7.0, 3.6), "figure.dpi": 120, "axes.titlesize": "medium"})
+    plt.rcParams.update(
+        {"figure.figsize": (7.0, 3.6), "figure.dpi": 120, "axes.titlesize": "medium"}
+    )
 
 
 def rating_counts(ratings: pd.DataFrame):
@@ -45,7 +51,10 @@ def long_tail(ratings: pd.DataFrame):
         color=GREY,
     )
     ax.set(
-        xlabel="film, by number of ratings", ylabel="number of ratings", xlim=(1, len(counts)), ylim=(0, None)
+        xlabel="film, by number of ratings",
+        ylabel="number of ratings",
+        xlim=(1, len(counts)),
+        ylim=(0, None),
     )
     sns.despine(left=True)
     return ax
@@ -57,7 +66,9 @@ def activity(ratings: pd.DataFrame):
     days = (times.max() - times.min()) / 86_400
     edges = [0, 1 / 24, 1, 7, 30, np.inf]
     names = ["under an hour", "under a day", "under a week", "under 30 days", "longer"]
-    share = pd.cut(days, edges, labels=names, include_lowest=True, right=False).value_counts(normalize=True)
+    share = pd.cut(
+        days, edges, labels=names, include_lowest=True, right=False
+    ).value_counts(normalize=True)
     ax = sns.barplot(x=share.reindex(names), y=names, color=RUN)
     ax.bar_label(ax.containers[0], fmt="{:.0%}", padding=3)
     ax.set(xlabel="share of users", ylabel="first to last rating", xlim=(0, 0.62))
@@ -69,8 +80,20 @@ def activity(ratings: pd.DataFrame):
 def loss_curve(losses: list[float]):
     """Draw the training loss of each epoch, with the paper's final loss as a line (the paper's Fig. 7)."""
     _, ax = plt.subplots()
-    ax.plot(np.arange(1, len(losses) + 1), losses, color=RUN, marker="o", markersize=3, label="this run")
-    ax.axhline(paper.RESULTS["train_loss"], color=PAPER, linestyle="--", label="the paper after 100 epochs")
+    ax.plot(
+        np.arange(1, len(losses) + 1),
+        losses,
+        color=RUN,
+        marker="o",
+        markersize=3,
+        label="this run",
+    )
+    ax.axhline(
+        paper.RESULTS["train_loss"],
+        color=PAPER,
+        linestyle="--",
+        label="the paper after 100 epochs",
+    )
     ax.set(xlabel="epoch", ylabel="mean training loss")
     ax.legend()
     sns.despine(left=True)
@@ -83,7 +106,13 @@ def against_paper(run: dict[str, float]):
     off = paper.deviations(run)
     _, ax = plt.subplots(figsize=(7.0, 2.9))
     for y, name in enumerate(names):
-        ax.plot([-paper.TOLERANCE[name], paper.TOLERANCE[name]], [y, y], color="0.8", linewidth=9, zorder=1)
+        ax.plot(
+            [-paper.TOLERANCE[name], paper.TOLERANCE[name]],
+            [y, y],
+            color="0.8",
+            linewidth=9,
+            zorder=1,
+        )
         ax.scatter(off[name], y, color=RUN, s=55, zorder=3)
         ax.annotate(
             f"{off[name]:+.1%}", (off[name], y), xytext=(0, 8), textcoords="offset points", ha="center",
@@ -91,7 +120,9 @@ def against_paper(run: dict[str, float]):
         )  # fmt: skip
     ax.axvline(0, color=PAPER, linestyle="--", zorder=2)
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
-    ax.set(xlabel="difference from the paper", xlim=(-0.2, 0.2), ylim=(-0.6, len(names) - 0.3))
+    ax.set(
+        xlabel="difference from the paper", xlim=(-0.2, 0.2), ylim=(-0.6, len(names) - 0.3)
+    )
     ax.xaxis.set_major_formatter("{x:+.0%}")
     sns.despine(left=True)
     return ax

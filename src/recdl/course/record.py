@@ -37,7 +37,9 @@ def record(name: str, value):
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"The result {name!r} cannot be stored as JSON: {value!r} ({error}).") from error
+        raise TypeError(
+            f"The result {name!r} cannot be stored as JSON: {value!r} ({error})."
+        ) from error
     text = f"{name} = {value:.6f}" if isinstance(value, float) else f"{name} = {value}"
     display({MIME: {"name": name, "value": value}, "text/plain": text}, raw=True)
 
@@ -65,7 +67,12 @@ def show_source(*things):
     """
     from IPython.display import Code, display
 
-    display(Code("\n\n".join(_shortened(inspect.getsource(thing)) for thing in things), language="python"))
+    display(
+        Code(
+            "\n\n".join(_shortened(inspect.getsource(thing)) for thing in things),
+            language="python",
+        )
+    )
 
 
 def _shortened(source: str) -> str:
@@ -73,6 +80,11 @@ def _shortened(source: str) -> str:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             begin, end = node.body[0].lineno - 1, node.body[0].end_lineno - 1
-            paragraph = "\n".join(lines[begin : end + 1]).split("\n\n")[0].rstrip().removesuffix('"""')
+            paragraph = (
+                "\n".join(lines[begin : end + 1])
+                .split("\n\n")[0]
+                .rstrip()
+                .removesuffix('"""')
+            )
             lines[begin : end + 1] = [paragraph + '"""', *[None] * (end - begin)]
     return "\n".join(line for line in lines if line is not None)

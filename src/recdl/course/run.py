@@ -31,7 +31,12 @@ from recdl.progress import STATUS_VARIABLE
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "src" / "recdl"
 BUILD = ROOT / "_build"
-ORCHESTRATION = {"run.py", "execute.py", "book.py", "environment.py"}  # which no notebook imports
+ORCHESTRATION = {
+    "run.py",
+    "execute.py",
+    "book.py",
+    "environment.py",
+}  # which no notebook imports
 PARALLEL = 2
 RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS]
 
@@ -101,13 +106,20 @@ def code_only(source: str) -> str:
 def package_hash() -> str:
     """Return the hash of the package's code as far as notebooks use it."""
     modules = sorted(p for p in PACKAGE.rglob("*.py") if p.name not in ORCHESTRATION)
-    return sha256(*(str(p.relative_to(PACKAGE)) + code_only(p.read_text(encoding="utf-8")) for p in modules))
+    return sha256(
+        *(
+            str(p.relative_to(PACKAGE)) + code_only(p.read_text(encoding="utf-8"))
+            for p in modules
+        )
+    )
 
 
 def data_hash() -> str:
     """Obtain MovieLens-100k, and return the hash of its files."""
     folder = movielens.obtain()
-    return sha256(*(p.name.encode() + p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file()))
+    return sha256(
+        *(p.name.encode() + p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file())
+    )
 
 
 def provenances(quick: bool) -> dict[str, dict]:
@@ -123,7 +135,10 @@ def provenances(quick: bool) -> dict[str, dict]:
         found[notebook.name] = shared | {
             "code": sha256(*("".join(cell["source"]) for cell in cells)),
             "parameters": notebook.parameters(quick),
-            "needs": {name: sha256(json.dumps(found[name])) for name in notebook.settings().get("needs", [])},
+            "needs": {
+                name: sha256(json.dumps(found[name]))
+                for name in notebook.settings().get("needs", [])
+            },
         }
     return found
 
@@ -148,7 +163,10 @@ def is_fresh(notebook: Notebook, provenance: dict, quick: bool) -> bool:
     copy = notebook.executed(quick)
     if not copy.exists():
         return False
-    return json.loads(copy.read_text(encoding="utf-8"))["metadata"].get("provenance") == provenance
+    return (
+        json.loads(copy.read_text(encoding="utf-8"))["metadata"].get("provenance")
+        == provenance
+    )
 
 
 class Job:
@@ -161,11 +179,19 @@ class Job:
         self.target.parent.mkdir(parents=True, exist_ok=True)
         self.target.unlink(missing_ok=True)
         self.status = pathlib.Path(folder) / f"{notebook.name}.status"
-        self.log = open(pathlib.Path(folder) / f"{notebook.name}.log", "w+", encoding="utf-8")  # noqa: SIM115
+        log = pathlib.Path(folder) / f"{notebook.name}.log"
+        self.log = log.open("w+", encoding="utf-8")
         self.begin = time.time()
         parameters = json.dumps(notebook.parameters(quick))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "recdl.course.execute", notebook.path, self.unfinished, parameters],
+            [
+                sys.executable,
+                "-m",
+                "recdl.course.execute",
+                notebook.path,
+                self.unfinished,
+                parameters,
+            ],
             env=os.environ | {STATUS_VARIABLE: str(self.status)},
             stdin=subprocess.DEVNULL,
             stdout=self.log,
@@ -175,7 +201,9 @@ class Job:
 
     def line(self):
         """Say what this job is doing now."""
-        status = self.status.read_text(encoding="utf-8") if self.status.exists() else "starting"
+        status = (
+            self.status.read_text(encoding="utf-8") if self.status.exists() else "starting"
+        )
         return f"  {self.notebook.name:<24} {time.time() - self.begin:4.0f} s   {status}"
 
     def finish(self):
@@ -186,7 +214,9 @@ class Job:
                 os.replace(self.unfinished, failed)
             self.log.seek(0)
             tell(self.log.read())
-            sys.exit(f"{self.notebook.name} failed; how far it got stands in {failed.relative_to(ROOT)}.")
+            sys.exit(
+                f"{self.notebook.name} failed; how far it got stands in {failed.relative_to(ROOT)}."
+            )
         content = json.loads(self.unfinished.read_text(encoding="utf-8"))
         content["metadata"]["provenance"] = self.provenance
         content["metadata"]["seconds"] = round(time.time() - self.begin, 1)
@@ -217,7 +247,9 @@ def execute_all(quick: bool = False):
         try:
             while waiting or running:
                 busy = {n.name for n in waiting} | {job.notebook.name for job in running}
-                ready = [n for n in waiting if busy.isdisjoint(n.settings().get("needs", []))]
+                ready = [
+                    n for n in waiting if busy.isdisjoint(n.settings().get("needs", []))
+                ]
                 for notebook in ready[: PARALLEL - len(running)]:
                     waiting.remove(notebook)
                     running.append(Job(notebook, wanted[notebook.name], quick, folder))
@@ -246,7 +278,9 @@ def main():
     """Read the command line and do what it says."""
     parser = argparse.ArgumentParser(description="Execute the notebooks of the book.")
     parser.add_argument("--quick", action="store_true", help="few epochs")
-    parser.add_argument("--print-results", action="store_true", help="print the results as JSON")
+    parser.add_argument(
+        "--print-results", action="store_true", help="print the results as JSON"
+    )
     arguments = parser.parse_args()
     try:
         execute_all(arguments.quick)
@@ -256,7 +290,12 @@ def main():
         sys.exit("Interrupted. What is finished is kept; the same command continues.")
     if arguments.print_results:
         found = results(arguments.quick)
-        print(json.dumps({name: found[name] for name in RESULT_NAMES} | {"paper": paper.RESULTS}, indent=2))
+        print(
+            json.dumps(
+                {name: found[name] for name in RESULT_NAMES} | {"paper": paper.RESULTS},
+                indent=2,
+            )
+        )
 
 
 if __name__ == "__main__":
