@@ -12,7 +12,6 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "requirements.txt").write_text(
         "# comment\n--only-binary :all:\nnumpy==2.0\nPillow==11.0\n"
     )
-    (tmp_path / "pyproject.toml").write_text("[project]\n")
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(environment, "LOCK", tmp_path / "requirements.txt")
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
