@@ -39,12 +39,8 @@ def check_python():
 
 def fingerprint():
     """Return what the environment depends on, as one hash: the lock, the interpreter, and the place."""
-    parts = [
-        LOCK.read_bytes(),
-        (ROOT / "pyproject.toml").read_bytes(),
-        sys.version.encode(),
-    ]
-    parts.append(str(ROOT).encode())  # a virtual environment cannot be moved
+    # The place, because a virtual environment cannot be moved.
+    parts = [LOCK.read_bytes(), sys.version.encode(), str(ROOT).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -71,11 +67,11 @@ def pip(*arguments):
     ) as process:
         for line in process.stdout:
             output.append(line)
-            if line.startswith("Collecting "):
+            if line.startswith(("Collecting ", "Processing ")):
                 count += 1
                 if count % 25 == 0:
                     say(
-                        f"  about {count} of {total} packages found (now {line.split()[1]})"
+                        f"  about {count} of {total} packages found (now {pathlib.Path(line.split()[1]).name})"
                     )
             elif line.startswith("Installing collected packages: ") and line.count(",") > 1:
                 say("  installing them, one to two minutes …")
