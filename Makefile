@@ -1,6 +1,7 @@
 # A thin face: every target calls one script of the package, with the environment that `env` makes.
 PYTHON ?= python3
 RUN := .venv/bin/python
+MAKEFLAGS += --no-print-directory
 
 .PHONY: book test quick results lint lock env clean
 .DEFAULT_GOAL := book

@@ -87,7 +87,10 @@ class NCFData:
 
     def __init__(self, train: pd.DataFrame, n_negatives: int = 4, *, seed: int):
         self.interactions = Interactions(train)
-        self.n_users, self.n_items = self.interactions.n_users, self.interactions.n_items
+        self.n_users, self.n_items = (
+            self.interactions.n_users,
+            self.interactions.n_items,
+        )
         self.n_negatives = n_negatives
         self.rng = np.random.default_rng(seed)
         self.id2user = dict(enumerate(self.interactions.user_ids.tolist()))
@@ -231,7 +234,9 @@ def prediction_list(model, train: pd.DataFrame) -> pd.DataFrame:
 
 
 def _predict(model, pairs):
-    return model.predict(pairs["userID"].tolist(), pairs["itemID"].tolist(), is_list=True)
+    return model.predict(
+        pairs["userID"].tolist(), pairs["itemID"].tolist(), is_list=True
+    )
 
 
 def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame:
@@ -264,7 +269,9 @@ def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame
 
 def _check_k(k):
     if k < 1:
-        raise ValueError(f"k, the length of the list, must be at least 1; received {k}.")
+        raise ValueError(
+            f"k, the length of the list, must be at least 1; received {k}."
+        )
 
 
 def evaluate(
@@ -303,7 +310,8 @@ def _run_folder(train, settings, folder) -> pathlib.Path:
     # Everything that decides what the trained model is, so that a folder never holds another run's model.
     parts = [pairs_sha256(train), dataclasses.asdict(settings)]
     parts += [
-        importlib.metadata.version(name) for name in ("recommenders", "tensorflow", "numpy")
+        importlib.metadata.version(name)
+        for name in ("recommenders", "tensorflow", "numpy")
     ]
     return (
         pathlib.Path(folder)
@@ -312,7 +320,11 @@ def _run_folder(train, settings, folder) -> pathlib.Path:
 
 
 def save(
-    model, losses: list[float], train: pd.DataFrame, settings: Settings, folder=ARTEFACTS
+    model,
+    losses: list[float],
+    train: pd.DataFrame,
+    settings: Settings,
+    folder=ARTEFACTS,
 ):
     """Keep a trained model and its losses for the next chapter; complete or absent, never half.
 

@@ -39,9 +39,7 @@ GROUPLENS_SHA256 = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a
 RECBOLE = "recbole==1.2.1"
 RECBOLE_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 TIMEOUT_S = 15  # to connect, and between two packets: no network fails soon, a slow one still succeeds
-BY_HAND = (
-    f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/to/ml-100k.zip."
-)
+BY_HAND = f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/to/ml-100k.zip."
 
 N_USERS, N_ITEMS = 943, 1682
 SIZE = "100,000 ratings of 943 users and 1,682 items"
@@ -132,7 +130,9 @@ def load_movies(source: str | os.PathLike | None = None) -> pd.DataFrame:
         ``movies["genres"].str.get_dummies()`` makes a column per genre). MovieLens itself has 18 films twice.
     """
     path = _locate("movies", source)
-    table = _with_ids(_read_table(path, "|", U_ITEM_COLUMNS, MOVIE_COLUMNS), N_ITEMS, path)
+    table = _with_ids(
+        _read_table(path, "|", U_ITEM_COLUMNS, MOVIE_COLUMNS), N_ITEMS, path
+    )
     table = _from_recbole(table) if "genres" in table else _from_u_item(table)
     table["year"] = pd.to_numeric(table["year"]).astype("Int64")
     return table[MOVIE_COLUMNS]
@@ -190,7 +190,9 @@ def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
     )
     repeated = checked.duplicated(["userID", "itemID"])
     remedy = "Keep one rating: ratings.drop_duplicates(['userID', 'itemID'])."
-    _refuse(checked["itemID"], repeated, "was rated by this user in a row before", remedy)
+    _refuse(
+        checked["itemID"], repeated, "was rated by this user in a row before", remedy
+    )
     return checked
 
 
@@ -211,7 +213,9 @@ def obtain(source: str | os.PathLike | None = None) -> Path:
     sources = sorted(_sources(), key=lambda entry: not (cache / entry[0]).exists())
     for name, url, sha256, downloader in sources:
         try:
-            archive = Path(pooch.retrieve(url, sha256, name, cache, downloader=downloader))
+            archive = Path(
+                pooch.retrieve(url, sha256, name, cache, downloader=downloader)
+            )
             return _unpack(archive, archive.with_suffix(""))
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             LOG.info("MovieLens-100k: %s failed: %s", url, error)
@@ -276,8 +280,12 @@ def _unpack(archive: Path, folder: Path) -> Path:
     wanted = {name for layouts in FILES.values() for name in layouts}
     try:
         with zipfile.ZipFile(archive) as packed:
-            members = {PurePosixPath(member).name: member for member in packed.namelist()}
-            tables = {name: packed.read(members[name]) for name in wanted & set(members)}
+            members = {
+                PurePosixPath(member).name: member for member in packed.namelist()
+            }
+            tables = {
+                name: packed.read(members[name]) for name in wanted & set(members)
+            }
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise _not_movielens(archive, f"damaged content ({error})") from error
     if not tables:
@@ -325,7 +333,11 @@ def _read_table(path: Path, separator: str, *headings: list[str]) -> pd.DataFram
         table = pd.read_csv(
             path, dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE, **layout
         )
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+    except (
+        pd.errors.EmptyDataError,
+        pd.errors.ParserError,
+        UnicodeDecodeError,
+    ) as error:
         raise _not_movielens(path, f"no readable table ({error})") from error
     for heading in headings:
         if table.shape[1] == len(heading):
@@ -339,8 +351,12 @@ def _read_table(path: Path, separator: str, *headings: list[str]) -> pd.DataFram
 def _from_u_item(table: pd.DataFrame) -> pd.DataFrame:
     # Titles end in " (year)". One has a blank after it, and one "(V)", IMDb's mark for a film made for video.
     parts = table["title"].str.extract(r"^(.*) \((\d{4})\)(?: \(V\))?\s*$")
-    genres = ["|".join(np.array(GENRES)[row]) for row in (table[GENRES] == "1").to_numpy()]
-    return table.assign(title=parts[0].fillna(table["title"]), year=parts[1], genres=genres)
+    genres = [
+        "|".join(np.array(GENRES)[row]) for row in (table[GENRES] == "1").to_numpy()
+    ]
+    return table.assign(
+        title=parts[0].fillna(table["title"]), year=parts[1], genres=genres
+    )
 
 
 def _from_recbole(table: pd.DataFrame) -> pd.DataFrame:
@@ -367,7 +383,10 @@ def _not_movielens(path: Path, found: str) -> DataError:
 def _numbers(values: pd.Series, *, whole: bool) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
     _refuse(
-        values, values.isna() | (values == ""), "is missing", "Fill it in or drop the row."
+        values,
+        values.isna() | (values == ""),
+        "is missing",
+        "Fill it in or drop the row.",
     )
     _refuse(values, numbers.isna(), "is not a number", "Correct it or drop the row.")
     if whole:

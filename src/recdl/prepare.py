@@ -114,7 +114,9 @@ def leave_one_out(
     tables = []
     for batch, (user, positive) in enumerate(last.items()):
         unrated = films[~np.isin(films, list(rated[user]))]
-        negatives = rng.choice(unrated, size=min(n_negatives, len(unrated)), replace=False)
+        negatives = rng.choice(
+            unrated, size=min(n_negatives, len(unrated)), replace=False
+        )
         tables.append(
             pd.DataFrame(
                 {
@@ -167,7 +169,9 @@ class Interactions:
                 f"The table lacks the columns {missing}; it has {list(ratings)}. Rename them."
             )
         if ratings.empty:
-            raise ValueError("There are no interactions: the table of ratings is empty.")
+            raise ValueError(
+                "There are no interactions: the table of ratings is empty."
+            )
         twice = ratings[ratings.duplicated(PAIR)]
         if len(twice):
             user, item = twice.iloc[0][PAIR].astype(int)
@@ -247,9 +251,8 @@ def sample_negatives(
         end = min(begin + block, n_users)
         here = (interactions.users >= begin) & (interactions.users < end)
         keys = rng.random((end - begin, n_items))
-        keys[interactions.users[here] - begin, interactions.items[here]] = (
-            2  # behind every unseen item
-        )
+        # 2 is behind every random number: what was seen is drawn last, that is, never.
+        keys[interactions.users[here] - begin, interactions.items[here]] = 2
         shuffled = np.argsort(keys, axis=1)
         drawn.append(shuffled[np.arange(n_items) < wanted[begin:end, None]])
     return np.repeat(np.arange(n_users), wanted), np.concatenate(drawn)

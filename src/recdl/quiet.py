@@ -1,6 +1,7 @@
 """Start TensorFlow without the notes that it prints every time."""
 
 import contextlib
+import logging
 import os
 import re
 import sys
@@ -18,6 +19,7 @@ _NOTES = re.compile(
 def no_startup_notes():
     """Hold back what is written to standard error, then show all of it but TensorFlow's start-up notes."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)

@@ -61,3 +61,20 @@ PREDICTIONS = pd.DataFrame(
     ],
     columns=["userID", "itemID", "prediction"],
 )  # fmt: skip
+
+
+def as_matrix(table: pd.DataFrame, values: str = "rating") -> pd.DataFrame:
+    """Lay a table of (user, film, value) rows out with a row per person and a column per film.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``userID``, ``itemID`` and the one named by `values`.
+    values : str
+        The column whose values fill the matrix; pairs without a row become NaN.
+    """
+    matrix = table.pivot(index="userID", columns="itemID", values=values)
+    titles = MOVIES.set_index("itemID")["title"]
+    return matrix.rename(index=USERS, columns=titles).rename_axis(
+        index=None, columns=None
+    )

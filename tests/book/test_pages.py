@@ -11,7 +11,9 @@ import pytest
 
 from recdl.course import book, run
 
-PAGES = sorted(page for page in book.HTML.rglob("*.html") if "_static" not in page.parts)
+PAGES = sorted(
+    page for page in book.HTML.rglob("*.html") if "_static" not in page.parts
+)
 MARKUP = re.compile(
     r"```\{|^:::|\{(?:ref|numref|cite|cite:t|doc|term|eq)\}`|\{\{|<<<<<<<", flags=re.M
 )
@@ -22,7 +24,13 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.fetched, self.links, self.pictures, self.ids, self.text = [], [], [], set(), ""
+        self.fetched, self.links, self.pictures, self.ids, self.text = (
+            [],
+            [],
+            [],
+            set(),
+            "",
+        )
         self.in_code = 0
         self.feed(path.read_text(encoding="utf-8"))
 

@@ -25,12 +25,16 @@ def results():
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
 def test_the_executed_copy_is_of_this_code_data_and_environment(notebook):
-    assert run.is_fresh(notebook, run.provenances(quick=False)[notebook.name], quick=False)
+    assert run.is_fresh(
+        notebook, run.provenances(quick=False)[notebook.name], quick=False
+    )
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
 def test_every_cell_ran_and_none_complained(notebook):
-    cells = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))["cells"]
+    cells = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))[
+        "cells"
+    ]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell["outputs"]]

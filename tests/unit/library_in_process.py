@@ -23,7 +23,12 @@ train = pd.DataFrame(
 )
 train.columns = ["userID", "itemID"]
 settings = library.Settings(
-    n_factors=6, layer_sizes=(8, 4), n_epochs=8, batch_size=32, learning_rate=0.01, seed=3
+    n_factors=6,
+    layer_sizes=(8, 4),
+    n_epochs=8,
+    batch_size=32,
+    learning_rate=0.01,
+    seed=3,
 )
 
 

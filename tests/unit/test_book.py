@@ -26,7 +26,9 @@ def test_the_three_chapters_of_the_experiment_are_there():
 def test_a_notebook_is_valid_and_has_one_cell_of_parameters(notebook):
     nbformat.validate(nbformat.read(notebook.path, as_version=4))
     tags = [
-        tag for c in notebook.content()["cells"] for tag in c["metadata"].get("tags", [])
+        tag
+        for c in notebook.content()["cells"]
+        for tag in c["metadata"].get("tags", [])
     ]
     assert tags.count("parameters") == 1
 
@@ -56,7 +58,9 @@ def test_a_figure_has_a_name_a_caption_and_a_description(cell):
 def test_quick_parameters_are_parameters_of_the_notebook(notebook):
     cells = notebook.content()["cells"]
     (parameters,) = (
-        "".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])
+        "".join(c["source"])
+        for c in cells
+        if "parameters" in c["metadata"].get("tags", [])
     )
     for name in notebook.parameters(quick=True):
         assert f"{name} = " in parameters
@@ -127,11 +131,14 @@ def test_numbers_of_the_pages_come_from_the_run():
 
 
 def test_a_stale_copy_never_becomes_a_page(monkeypatch):
-    monkeypatch.setattr(run, "provenances", lambda quick: {n.name: {} for n in NOTEBOOKS})
+    monkeypatch.setattr(
+        run, "provenances", lambda quick: {n.name: {} for n in NOTEBOOKS}
+    )
     monkeypatch.setattr(
         run, "is_fresh", lambda notebook, *_, **__: notebook.name != "05_training"
     )
     with pytest.raises(
-        SystemExit, match=r"Not executed in their present form: 05_training. Run: make book"
+        SystemExit,
+        match=r"Not executed in their present form: 05_training. Run: make book",
     ):
         book.main()

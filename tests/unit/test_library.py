@@ -38,13 +38,17 @@ def train():
 def both_feeds(train, tmp_path):
     """Return the library's Dataset and the course's replacement, for the same training table."""
     path = prepare.write_csv(train, tmp_path / "train.csv")
-    return Dataset(train_file=str(path), n_neg=4, seed=0), library.NCFData(train, 4, seed=0)
+    return Dataset(train_file=str(path), n_neg=4, seed=0), library.NCFData(
+        train, 4, seed=0
+    )
 
 
 def one_epoch(feed, batch_size):
     """Collect one epoch: its batches, and all its rows as a table."""
     batches = list(feed.train_loader(batch_size))
-    columns = (np.concatenate([batch[column] for batch in batches]) for column in range(3))
+    columns = (
+        np.concatenate([batch[column] for batch in batches]) for column in range(3)
+    )
     return batches, pd.DataFrame(
         dict(zip(["userID", "itemID", "label"], columns, strict=True))
     )
@@ -104,7 +108,9 @@ def test_feed_is_drawn_and_shuffled_anew_in_each_epoch(both_feeds):
 
 
 def test_feed_repeats_itself_with_the_same_seed_only(train):
-    epochs = [one_epoch(library.NCFData(train, 4, seed=seed), 8)[1] for seed in (1, 1, 2)]
+    epochs = [
+        one_epoch(library.NCFData(train, 4, seed=seed), 8)[1] for seed in (1, 1, 2)
+    ]
     assert epochs[0].equals(epochs[1])
     assert not epochs[0].equals(epochs[2])
 
@@ -175,15 +181,22 @@ def test_metrics_of_the_toy_world_by_hand(half):
     """Ana hits first of two, Chloe second of one, Dan nothing, Eva both of three; Ben cannot be judged."""
     result = library.evaluate(prepare.drop_unseen(half).test, toy.PREDICTIONS, k=2)
     first, second = 1.0, 1 / np.log2(3)
-    assert result["precision_at_2"] == pytest.approx((1 / 2 + 1 / 2 + 0 + 1) / 4, abs=1e-12)
-    assert result["recall_at_2"] == pytest.approx((1 / 2 + 1 + 0 + 2 / 3) / 4, abs=1e-12)
+    assert result["precision_at_2"] == pytest.approx(
+        (1 / 2 + 1 / 2 + 0 + 1) / 4, abs=1e-12
+    )
+    assert result["recall_at_2"] == pytest.approx(
+        (1 / 2 + 1 + 0 + 2 / 3) / 4, abs=1e-12
+    )
     assert result["map"] == pytest.approx((1 / 2 + 1 / 2 + 0 + 2 / 3) / 4, abs=1e-12)
     ndcg = (first / (first + second) + second + 0 + 1) / 4
     assert result["ndcg_at_2"] == pytest.approx(ndcg, abs=1e-12)
 
 
 def test_recommend_gives_the_best_first():
-    assert library.recommend(toy.PREDICTIONS, user=1, k=2)["itemID"].tolist() == [104, 105]
+    assert library.recommend(toy.PREDICTIONS, user=1, k=2)["itemID"].tolist() == [
+        104,
+        105,
+    ]
 
 
 def test_recommend_breaks_ties_by_the_order_of_the_table():
@@ -253,5 +266,7 @@ def test_an_interrupted_save_leaves_no_folder(in_process):
 
 
 def test_tensorflow_starts_without_notes(in_process):
-    notes = [line for line in in_process[1].splitlines() if line and "NeuMF" not in line]
+    notes = [
+        line for line in in_process[1].splitlines() if line and "NeuMF" not in line
+    ]
     assert notes == []

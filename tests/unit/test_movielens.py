@@ -34,13 +34,19 @@ ROWS = [
 FILMS = {  # u.item's title: title, year, genres
     '"Café" Noir (1981)': ('"Café" Noir', 1981, ["Drama", "War"]),
     "unknown": ("unknown", None, ["unknown"]),
-    "Sea, The (Mer, La) (1994) ": ("Sea, The (Mer, La)", 1994, ["Children's", "Sci-Fi"]),
+    "Sea, The (Mer, La) (1994) ": (
+        "Sea, The (Mer, La)",
+        1994,
+        ["Children's", "Sci-Fi"],
+    ),
 }
 PEOPLE = [("1", "24", "M", "none", "01234"), ("2", "53", "F", "writer", "V3N4P")]
 
 
 def lines(rows, separator, encoding="utf-8"):
-    return "".join(separator.join(map(str, row)) + "\n" for row in rows).encode(encoding)
+    return "".join(separator.join(map(str, row)) + "\n" for row in rows).encode(
+        encoding
+    )
 
 
 def grouplens_files():
@@ -61,13 +67,22 @@ def grouplens_files():
 
 def recbole_files():
     films = [
-        (i, t, y or "", " ".join(g)) for i, (t, y, g) in enumerate(FILMS.values(), start=1)
+        (i, t, y or "", " ".join(g))
+        for i, (t, y, g) in enumerate(FILMS.values(), start=1)
     ]
     films = [
-        ("item_id:token", "movie_title:token_seq", "release_year:token", "class:token_seq"),
+        (
+            "item_id:token",
+            "movie_title:token_seq",
+            "release_year:token",
+            "class:token_seq",
+        ),
         *films,
     ]
-    ratings = [("user_id:token", "item_id:token", "rating:float", "timestamp:float"), *ROWS]
+    ratings = [
+        ("user_id:token", "item_id:token", "rating:float", "timestamp:float"),
+        *ROWS,
+    ]
     people = [
         [
             f"{name}:token"
@@ -183,7 +198,9 @@ def grouplens(monkeypatch):
 
 @pytest.mark.parametrize("load", LOADERS)
 def test_both_layouts_give_the_same_table(load, tmp_path):
-    first, second = (folder_with(tmp_path / name, make()) for name, make in LAYOUTS.items())
+    first, second = (
+        folder_with(tmp_path / name, make()) for name, make in LAYOUTS.items()
+    )
     pd.testing.assert_frame_equal(load(first), load(second))
 
 
@@ -232,7 +249,9 @@ def test_recboles_two_slips_are_repaired():
         (267, "unkonwn", "unkonwn", "unknown"),
         (1412, "Land (1995)", "V", "Animation Children's"),
     ]
-    repaired = movielens._from_recbole(pd.DataFrame(slips, columns=movielens.MOVIE_COLUMNS))
+    repaired = movielens._from_recbole(
+        pd.DataFrame(slips, columns=movielens.MOVIE_COLUMNS)
+    )
     assert repaired.loc[0].tolist() == [267, "unknown", None, "unknown"]
     assert repaired["title"][1] == "Land Before Time III: The Time of the Great Giving"
     assert repaired["year"][1] == "1995"
@@ -277,7 +296,10 @@ def test_check_ratings_accepts_both_ends_of_the_scale(low_and_high):
     [
         ({"userID": [1, 1.5, 2]}, "Column userID, row 1 .*: 1.5 is not a whole number"),
         ({"itemID": [1, 2, "x7"]}, "Column itemID, row 2 .*: 'x7' is not a number"),
-        ({"userID": [np.inf, 1, 2]}, "Column userID, row 0 .*: inf is not a whole number"),
+        (
+            {"userID": [np.inf, 1, 2]},
+            "Column userID, row 0 .*: inf is not a whole number",
+        ),
         ({"timestamp": [7, None, 9]}, "Column timestamp, row 1 .*: nan is missing"),
         ({"rating": ["4", "3", ""]}, "Column rating, row 2 .*: '' is missing"),
         ({"rating": [4, 3, 5.5]}, "Column rating, row 2 .*: 5.5 lies outside 1 to 5"),
@@ -362,7 +384,10 @@ def ratings_file(tmp_path, content):
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (lines(ROWS[:3], "\t"), "it has 3 ratings of 2 users and 2 items, not 4 ratings"),
+        (
+            lines(ROWS[:3], "\t"),
+            "it has 3 ratings of 2 users and 2 items, not 4 ratings",
+        ),
         (lines(ROWS, "::"), "it has 4 rows of 1 fields, not of 4 separated by '.t'"),
         (lines(ROWS[::-1], "\t"), "its rows in another order"),
         (b"", "no readable table"),
@@ -403,7 +428,9 @@ def test_incomplete_films_or_users_are_an_error(load, name, tmp_path):
 )
 def test_named_archive_of_another_kind_or_damaged_is_an_error(content, found, tmp_path):
     (tmp_path / "ml.zip").write_bytes(content)
-    with pytest.raises(DataError, match=f"ml.zip is not MovieLens-100k: it has {found}"):
+    with pytest.raises(
+        DataError, match=f"ml.zip is not MovieLens-100k: it has {found}"
+    ):
         load_ratings(tmp_path / "ml.zip")
 
 
@@ -581,7 +608,8 @@ def index(tmp_path, monkeypatch):
         "recbole/data.txt": b"data",
         info
         + "METADATA": b"Metadata-Version: 2.1\nName: recbole\nVersion: 1.2.1\nRequires-Dist: torch\n",
-        info + "WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        info
+        + "WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         info + "RECORD": b"",
     }
     folder_with(tmp_path / "index", {"recbole-1.2.1-py3-none-any.whl": zipped(files)})

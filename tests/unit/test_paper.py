@@ -70,7 +70,9 @@ def test_the_bounds_hold_in_both_directions(name, sign):
     assert not paper.objections(
         paper.RESULTS | {name: target * (1 + sign * allowed * 0.99)}
     )
-    assert paper.objections(paper.RESULTS | {name: target * (1 + sign * allowed * 1.01)})
+    assert paper.objections(
+        paper.RESULTS | {name: target * (1 + sign * allowed * 1.01)}
+    )
 
 
 def test_deviation_is_relative_to_the_paper():

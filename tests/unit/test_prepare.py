@@ -18,7 +18,9 @@ def films_of(table, user):
 def tables(draw):
     """Ratings of a few users and films, each pair once, with many equal timestamps."""
     pairs = draw(
-        st.lists(st.tuples(st.integers(1, 6), st.integers(1, 12)), min_size=1, unique=True)
+        st.lists(
+            st.tuples(st.integers(1, 6), st.integers(1, 12)), min_size=1, unique=True
+        )
     )
     times = draw(st.lists(st.integers(0, 4), min_size=len(pairs), max_size=len(pairs)))
     table = pd.DataFrame(pairs, columns=["userID", "itemID"])
@@ -38,7 +40,10 @@ def test_split_rounds_half_a_rating_to_the_even_number(half):
 def test_split_keeps_the_order_of_the_table_within_a_tie(half):
     assert films_of(half.train, 5) == [103, 101]
     other_order = toy.RATINGS.iloc[::-1]
-    assert films_of(prepare.chronological_split(other_order, 0.5).train, 5) == [103, 105]
+    assert films_of(prepare.chronological_split(other_order, 0.5).train, 5) == [
+        103,
+        105,
+    ]
 
 
 @settings(deadline=None)
@@ -90,7 +95,9 @@ def test_hash_of_two_pairs_by_hand():
 
 
 def test_hash_ignores_the_order_of_rows_and_sees_one_other_pair(half):
-    assert prepare.pairs_sha256(half.train.iloc[::-1]) == prepare.pairs_sha256(half.train)
+    assert prepare.pairs_sha256(half.train.iloc[::-1]) == prepare.pairs_sha256(
+        half.train
+    )
     other = half.train.replace({"itemID": {102: 106}})
     assert prepare.pairs_sha256(other) != prepare.pairs_sha256(half.train)
 

@@ -12,7 +12,9 @@ from recdl.course.record import MIME
 def shown(monkeypatch):
     """Return the list of what a cell displays."""
     displayed = []
-    monkeypatch.setattr("IPython.display.display", lambda data, **_: displayed.append(data))
+    monkeypatch.setattr(
+        "IPython.display.display", lambda data, **_: displayed.append(data)
+    )
     return displayed
 
 
@@ -59,7 +61,9 @@ def test_the_last_value_of_a_name_counts_and_other_outputs_do_not(shown, tmp_pat
 
 def test_source_is_shown_with_the_first_paragraph_of_its_docstring():
     source = 'def f(x):\n    """Do it.\n\n    Parameters\n    ----------\n    """\n    return x  # why\n'
-    assert record._shortened(source) == 'def f(x):\n    """Do it."""\n    return x  # why'
+    assert (
+        record._shortened(source) == 'def f(x):\n    """Do it."""\n    return x  # why'
+    )
 
 
 def test_source_of_a_class_is_shown_with_its_methods():

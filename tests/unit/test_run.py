@@ -70,7 +70,9 @@ def two_chapters(project):
 
 def stale(quick=False):
     wanted = run.provenances(quick)
-    return [n.name for n in run.notebooks() if not run.is_fresh(n, wanted[n.name], quick)]
+    return [
+        n.name for n in run.notebooks() if not run.is_fresh(n, wanted[n.name], quick)
+    ]
 
 
 def pretend_executed(quick=False):
@@ -124,7 +126,9 @@ def test_a_changed_notebook_makes_itself_and_those_that_need_it_stale(two_chapte
 
 def test_changed_parameters_make_a_quick_copy_stale(two_chapters):
     pretend_executed(quick=True)
-    write_notebook(two_chapters, "second", "2 + 2", needs=["first"], quick={"FACTOR": 2})
+    write_notebook(
+        two_chapters, "second", "2 + 2", needs=["first"], quick={"FACTOR": 2}
+    )
     assert stale(quick=True) == ["second"]
 
 

@@ -81,13 +81,17 @@ def stage():
     for notebook in run.notebooks():
         page = SOURCE / notebook.path.relative_to(run.ROOT)
         page.write_text(json.dumps(with_outputs(notebook), indent=1), encoding="utf-8")
-        executed = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))
+        executed = json.loads(
+            notebook.executed(quick=False).read_text(encoding="utf-8")
+        )
         seconds[notebook.name] = executed["metadata"]["seconds"]
     (SOURCE / "book" / "_static" / "against-paper.png").write_bytes(
         figure("fig-against-paper")
     )
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["config"]["myst_substitutions"] = substitutions(run.results(), seconds)
+    config["sphinx"]["config"]["myst_substitutions"] = substitutions(
+        run.results(), seconds
+    )
     (SOURCE / "_config.yml").write_text(
         yaml.safe_dump(config, sort_keys=False), encoding="utf-8"
     )
@@ -116,7 +120,11 @@ def build():
     ]
     command += ["--path-output", str(OUTPUT), "-n", "-W", "--keep-going"]
     made = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     (run.BUILD / "book.log").write_text(made.stdout, encoding="utf-8")
     if made.returncode:
@@ -135,10 +143,14 @@ def main():
     begin = time.time()
     wanted = run.provenances(quick=False)
     stale = [
-        n.name for n in run.notebooks() if not run.is_fresh(n, wanted[n.name], quick=False)
+        n.name
+        for n in run.notebooks()
+        if not run.is_fresh(n, wanted[n.name], quick=False)
     ]
     if stale:
-        sys.exit(f"Not executed in their present form: {', '.join(stale)}. Run: make book")
+        sys.exit(
+            f"Not executed in their present form: {', '.join(stale)}. Run: make book"
+        )
     stage()
     now = fingerprint()
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == now:

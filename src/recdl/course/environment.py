@@ -70,10 +70,11 @@ def pip(*arguments):
             if line.startswith(("Collecting ", "Processing ")):
                 count += 1
                 if count % 25 == 0:
-                    say(
-                        f"  about {count} of {total} packages found (now {pathlib.Path(line.split()[1]).name})"
-                    )
-            elif line.startswith("Installing collected packages: ") and line.count(",") > 1:
+                    say(f"  about {count} of {total} packages found")
+            elif (
+                line.startswith("Installing collected packages: ")
+                and line.count(",") > 1
+            ):
                 say("  installing them, one to two minutes …")
     if process.returncode:
         say("".join(output[-30:]))
@@ -98,7 +99,9 @@ def create():
     pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     say("  compiling them to bytecode …")
     jobs = [str(python()), "-m", "compileall", "-q", "-j", "0", str(ENVIRONMENT)]
-    subprocess.run(jobs, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        jobs, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     READY.write_text(fingerprint(), encoding="utf-8")
     say(f"The environment is ready after {time.time() - begin:.0f} s.")
 

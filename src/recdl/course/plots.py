@@ -121,7 +121,9 @@ def against_paper(run: dict[str, float]):
     ax.axvline(0, color=PAPER, linestyle="--", zorder=2)
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
     ax.set(
-        xlabel="difference from the paper", xlim=(-0.2, 0.2), ylim=(-0.6, len(names) - 0.3)
+        xlabel="difference from the paper",
+        xlim=(-0.2, 0.2),
+        ylim=(-0.6, len(names) - 0.3),
     )
     ax.xaxis.set_major_formatter("{x:+.0%}")
     sns.despine(left=True)

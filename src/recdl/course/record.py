@@ -48,8 +48,12 @@ def read(path: str | os.PathLike) -> dict:
     """Return the results that an executed notebook recorded, by name."""
     with open(path, encoding="utf-8") as file:
         notebook = json.load(file)
-    outputs = (output for cell in notebook["cells"] for output in cell.get("outputs", []))
-    records = (output["data"][MIME] for output in outputs if MIME in output.get("data", {}))
+    outputs = (
+        output for cell in notebook["cells"] for output in cell.get("outputs", [])
+    )
+    records = (
+        output["data"][MIME] for output in outputs if MIME in output.get("data", {})
+    )
     return {entry["name"]: entry["value"] for entry in records}
 
 

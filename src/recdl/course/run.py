@@ -118,7 +118,11 @@ def data_hash() -> str:
     """Obtain MovieLens-100k, and return the hash of its files."""
     folder = movielens.obtain()
     return sha256(
-        *(p.name.encode() + p.read_bytes() for p in sorted(folder.iterdir()) if p.is_file())
+        *(
+            p.name.encode() + p.read_bytes()
+            for p in sorted(folder.iterdir())
+            if p.is_file()
+        )
     )
 
 
@@ -202,9 +206,13 @@ class Job:
     def line(self):
         """Say what this job is doing now."""
         status = (
-            self.status.read_text(encoding="utf-8") if self.status.exists() else "starting"
+            self.status.read_text(encoding="utf-8")
+            if self.status.exists()
+            else "starting"
         )
-        return f"  {self.notebook.name:<24} {time.time() - self.begin:4.0f} s   {status}"
+        return (
+            f"  {self.notebook.name:<24} {time.time() - self.begin:4.0f} s   {status}"
+        )
 
     def finish(self):
         """Keep the executed copy with its provenance, or stop with what went wrong."""
@@ -237,7 +245,9 @@ def execute_all(quick: bool = False):
     """Execute every notebook that is not up to date: two at a time, each behind those it needs."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     wanted = provenances(quick)
-    waiting = [n for n in _in_order(notebooks()) if not is_fresh(n, wanted[n.name], quick)]
+    waiting = [
+        n for n in _in_order(notebooks()) if not is_fresh(n, wanted[n.name], quick)
+    ]
     if not waiting:
         tell("Every notebook is up to date.")
         return
@@ -246,7 +256,9 @@ def execute_all(quick: bool = False):
     with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
         try:
             while waiting or running:
-                busy = {n.name for n in waiting} | {job.notebook.name for job in running}
+                busy = {n.name for n in waiting} | {
+                    job.notebook.name for job in running
+                }
                 ready = [
                     n for n in waiting if busy.isdisjoint(n.settings().get("needs", []))
                 ]
