@@ -199,11 +199,13 @@ def test_an_interrupt_ends_the_kernel_and_leaves_nothing_half_written(project):
     contents(project, "slow")
     code = f"""
 import pathlib
+import signal
 from recdl import movielens
 from recdl.course import run
 root = pathlib.Path({str(project)!r})
 run.ROOT, run.BUILD, run.PACKAGE = root, root / "_build", root / "src" / "recdl"
 movielens.obtain = lambda: root / "data"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started us with &
 run.execute_all()
 """
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
