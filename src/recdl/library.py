@@ -10,9 +10,9 @@ import hashlib
 import importlib.metadata
 import json
 import logging
+import os
 import pathlib
 import re
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from recdl.prepare import PAIR, Interactions, pairs_sha256, sample_negatives
+from recdl.prepare import PAIR, Interactions, sample_negatives
 from recdl.progress import Progress
 from recdl.quiet import no_startup_notes
 
@@ -32,10 +32,11 @@ PREDICTION_BLOCK = (
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The settings of a run; the defaults are the paper's (section IV.E).
+    """The settings of a run; the defaults are those of the paper's experiment.
 
-    The paper does not state the layer sizes: [16, 8, 4] is the library's default, and of the sizes tried it
-    alone ends near the paper's loss.
+    Section IV.E states the factors, epochs, batch size and learning rate. It does not state the layer sizes,
+    the number of negatives, or a seed: [16, 8, 4] and 4 are the library's defaults, and of the layer sizes
+    tried [16, 8, 4] alone ends near the paper's loss.
     """
 
     n_factors: int = 16  # length of the GMF vectors; the paper's "latent factors"
@@ -307,11 +308,11 @@ def evaluate(
 
 
 def _run_folder(train, settings, folder) -> pathlib.Path:
-    # Everything that decides what the trained model is, so that a folder never holds another run's model.
-    parts = [pairs_sha256(train), dataclasses.asdict(settings)]
+    # Everything that decides what the trained model is, so that a folder never holds another run's model. The
+    # order of the rows is part of it: it fixes which row of an embedding table belongs to which user.
+    parts = [train[PAIR].to_csv(index=False), dataclasses.asdict(settings)]
     parts += [
-        importlib.metadata.version(name)
-        for name in ("recommenders", "tensorflow", "numpy")
+        importlib.metadata.version(p) for p in ("recommenders", "tensorflow", "numpy")
     ]
     return (
         pathlib.Path(folder)
@@ -335,17 +336,17 @@ def save(
     """
     target = _run_folder(train, settings, folder)
     target.parent.mkdir(parents=True, exist_ok=True)
+    run = {"settings": dataclasses.asdict(settings), "losses": losses}
     with tempfile.TemporaryDirectory(
         dir=target.parent, prefix=".unfinished-"
     ) as unfinished:
+        new = pathlib.Path(unfinished) / "new"
         with model.sess.graph.as_default():
-            model.save(unfinished)
-        run = {"settings": dataclasses.asdict(settings), "losses": losses}
-        (pathlib.Path(unfinished) / "run.json").write_text(
-            json.dumps(run, indent=1), encoding="utf-8"
-        )
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(unfinished, target)
+            model.save(str(new))
+        (new / "run.json").write_text(json.dumps(run, indent=1), encoding="utf-8")
+        if target.exists():
+            os.replace(target, pathlib.Path(unfinished) / "old")
+        os.replace(new, target)
     return target
 
 

@@ -159,7 +159,7 @@ class Interactions:
     Raises
     ------
     ValueError
-        If a column is missing, if there is no interaction, or if a pair occurs twice.
+        If a column or an identifier is missing, if there is no interaction, or if a pair occurs twice.
     """
 
     def __init__(self, ratings: pd.DataFrame):
@@ -172,9 +172,14 @@ class Interactions:
             raise ValueError(
                 "There are no interactions: the table of ratings is empty."
             )
-        twice = ratings[ratings.duplicated(PAIR)]
+        if ratings[PAIR].isna().any(axis=None):
+            row = int(np.flatnonzero(ratings[PAIR].isna().any(axis=1))[0])
+            raise ValueError(
+                f"Row {row} (counted from 0) lacks a user or an item: dropna() first."
+            )
+        twice = ratings.loc[ratings.duplicated(PAIR), PAIR]
         if len(twice):
-            user, item = twice.iloc[0][PAIR].astype(int)
+            user, item = twice.iloc[0].tolist()
             raise ValueError(
                 f"User {user} has item {item} twice: drop_duplicates(['userID', 'itemID']) first."
             )

@@ -14,9 +14,8 @@ from recdl.course import book, run
 PAGES = sorted(
     page for page in book.HTML.rglob("*.html") if "_static" not in page.parts
 )
-MARKUP = re.compile(
-    r"```\{|^:::|\{(?:ref|numref|cite|cite:t|doc|term|eq)\}`|\{\{|<<<<<<<", flags=re.M
-)
+ROLE = r"\{(?:ref|numref|cite|cite:t|doc|term|eq)\}"  # what follows it in backticks is code
+MARKUP = re.compile(rf"```\{{|^:::|{ROLE}|\{{\{{|<<<<<<<", flags=re.M)
 
 
 class Page(HTMLParser):
@@ -86,6 +85,14 @@ def test_a_picture_says_what_it_shows(page):
         if not p.get("alt") or p["alt"].startswith(("_images", "../"))
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    "html", ["<p>{cite}<code>he</code></p>", "<p>:::{note}</p>", "<p>{{ map }}</p>"]
+)
+def test_markup_that_is_left_would_be_noticed(html, tmp_path):
+    (tmp_path / "page.html").write_text(html)
+    assert MARKUP.findall(Page(tmp_path / "page.html").text)
 
 
 def test_no_markup_is_left_in_the_text(page):

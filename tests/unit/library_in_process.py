@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import pathlib
-import shutil
 import sys
 
 import numpy as np
@@ -51,6 +50,7 @@ seen["folders"] = [
     for table, s in [
         (train, dataclasses.replace(settings, n_factors=7)),
         (train.iloc[:-1], settings),
+        (train.iloc[::-1], settings),
         (train, settings),
     ]
 ]
@@ -63,7 +63,7 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-shutil.copytree = interrupt
+library.os.replace = interrupt
 try:
     library.save(model, seen["losses"], train, settings, folder / "interrupted")
 except KeyboardInterrupt:

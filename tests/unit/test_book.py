@@ -120,6 +120,17 @@ def test_a_figure_that_nobody_shows_is_named(executed):
         book.figure("fig-b")
 
 
+def test_a_figure_that_left_no_picture_is_named(executed):
+    copy = executed.executed(quick=False)
+    copy.write_text(copy.read_text().replace("image/png", "text/plain"))
+    with pytest.raises(KeyError, match="fig-a"):
+        book.figure("fig-a")
+
+
+def test_pages_that_were_deleted_are_not_called_up_to_date():
+    assert book.STAMP.parent == book.HTML
+
+
 def test_numbers_of_the_pages_come_from_the_run():
     run_results = paper.RESULTS | {"map": 2 * paper.RESULTS["map"], "n_train": 74992}
     texts = book.substitutions(run_results, {"04_dataset": 5.6})
@@ -141,4 +152,4 @@ def test_a_stale_copy_never_becomes_a_page(monkeypatch):
         SystemExit,
         match=r"Not executed in their present form: 05_training. Run: make book",
     ):
-        book.main()
+        book._main()

@@ -66,6 +66,21 @@ def test_an_interrupted_creation_is_not_taken_for_an_environment(place, monkeypa
     assert not environment.READY.exists()
 
 
+def test_two_processes_do_not_work_at_once(place, capfd):
+    code = (
+        "import pathlib, sys, time; from recdl.course import environment as e;"
+        f"e.ROOT = pathlib.Path({str(place)!r})\n"
+        "with e.alone('run'): print(time.time()); time.sleep(0.7); print(time.time())"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        begin = float(first.stdout.readline())
+        second = subprocess.run(command, capture_output=True, text=True, check=True)
+        end = float(first.stdout.read())
+    assert begin < end <= float(second.stdout.split()[0])
+    assert "Another make is at work in this folder" in second.stderr
+
+
 def test_a_failing_pip_stops_with_its_own_words(place, monkeypatch, capfd):
     monkeypatch.setattr(environment, "python", lambda: sys.executable)
     with pytest.raises(SystemExit, match="pip could not install"):

@@ -31,14 +31,24 @@ def test_a_wrong_experiment_is_rejected(name):
     assert paper.objections(WRONG[name])
 
 
-def test_every_wrong_run_was_measured():
+def test_ten_right_runs_and_every_wrong_one_were_measured():
+    assert len(RIGHT) == 10
     assert set(WRONG) == {
         "popularity instead of the model",
         "users and films swapped",
         "seen films left in",
         "n_factors 4",
+        "layers [64, 32, 16]",
         "stopped at epoch 12",
     }
+
+
+@pytest.mark.parametrize("name", paper.RESULTS)
+def test_the_bounds_fit_the_spread_over_seeds(name):
+    """Two and a half standard deviations of our own runs at least, six at most."""
+    values = pd.DataFrame(RIGHT).loc[name]
+    relative = values.std() / paper.RESULTS[name]
+    assert 2.5 * relative <= paper.TOLERANCE[name] <= 6 * relative
 
 
 @pytest.mark.parametrize("name", paper.RESULTS)

@@ -155,6 +155,14 @@ def test_interactions_count_positions_by_first_appearance(half):
         (toy.RATINGS.drop(columns="itemID"), "lacks the columns"),
         (toy.RATINGS.head(0), "empty"),
         (pd.concat([toy.RATINGS, toy.RATINGS.tail(1)]), "User 5 has item 102 twice"),
+        (
+            pd.DataFrame({"userID": ["a"] * 2, "itemID": ["b"] * 2}),
+            "User a has item b twice",
+        ),
+        (
+            toy.RATINGS.replace({"userID": {5: None}}),
+            r"Row 1 .* lacks a user or an item",
+        ),
     ],
 )
 def test_interactions_refuse(table, words):

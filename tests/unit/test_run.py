@@ -10,7 +10,7 @@ import time
 import pytest
 
 from recdl import movielens
-from recdl.course import record, run
+from recdl.course import environment, record, run
 
 RECORD = "from recdl.course.record import record\nrecord('answer', 6 * FACTOR)"
 
@@ -116,6 +116,39 @@ def test_comments_and_docstrings_of_the_package_change_no_result(two_chapters):
     assert stale() == []
 
 
+def test_comments_matter_to_a_notebook_that_shows_the_source(two_chapters):
+    write_notebook(two_chapters, "second", "show_source(f)", needs=["first"])
+    pretend_executed()
+    (two_chapters / "src/recdl/module.py").write_text("def f():\n    return 1  # one\n")
+    assert stale() == ["second"]
+
+
+def test_other_files_beside_the_data_change_nothing(two_chapters):
+    pretend_executed()
+    (two_chapters / "data" / "holiday.jpg").write_bytes(b"sun")
+    assert stale() == []
+
+
+def test_data_in_a_single_file_have_a_hash(two_chapters, monkeypatch):
+    monkeypatch.setattr(movielens, "obtain", lambda: two_chapters / "data" / "u.data")
+    assert len(run.data_hash()) == 64
+
+
+def test_a_job_gets_absolute_paths_and_no_other_backend(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RECDL_MOVIELENS", "ml.zip")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    variables = run._job_environment()
+    assert variables["RECDL_MOVIELENS"] == str(tmp_path / "ml.zip")
+    assert "MPLBACKEND" not in variables
+
+
+def test_a_file_that_is_no_notebook_is_named(two_chapters):
+    (two_chapters / "book" / "first.ipynb").write_text("{")
+    with pytest.raises(SystemExit, match=r"first\.ipynb is not a notebook"):
+        run.provenances(quick=False)
+
+
 def test_a_changed_notebook_makes_itself_and_those_that_need_it_stale(two_chapters):
     pretend_executed()
     write_notebook(two_chapters, "second", "2 + 3", needs=["first"])
@@ -178,6 +211,18 @@ def test_a_failed_run_does_not_leave_an_older_copy_that_looks_good(project):
     assert not (project / "_build" / "full" / "first.ipynb").exists()
 
 
+def test_after_a_repair_the_failed_copy_is_gone(project):
+    write_notebook(project, "first", "1 / 0")
+    contents(project, "first")
+    with pytest.raises(SystemExit):
+        run.execute_all()
+    write_notebook(project, "first", "1 / 1")
+    run.execute_all()
+    assert [path.name for path in (project / "_build" / "full").iterdir()] == [
+        "first.ipynb"
+    ]
+
+
 def test_a_killed_kernel_stops_with_a_sentence(project, capfd):
     write_notebook(
         project, "killed", "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"
@@ -188,7 +233,8 @@ def test_a_killed_kernel_stops_with_a_sentence(project, capfd):
     assert "killed.ipynb, cell 3: its Python process died" in capfd.readouterr().err
 
 
-def test_an_interrupt_ends_the_kernel_and_leaves_nothing_half_written(project):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupt_ends_the_kernel_and_leaves_nothing_half_written(project, name):
     write_notebook(
         project,
         "slow",
@@ -211,7 +257,7 @@ run.execute_all()
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     pid_file = project / "_build" / "full" / "pid"
     wait_for(lambda: pid_file.exists() and pid_file.read_text())
-    process.send_signal(signal.SIGINT)
+    process.send_signal(getattr(signal, name))
     assert process.wait(timeout=15) != 0
     wait_for(lambda: not pathlib.Path(f"/proc/{pid_file.read_text()}").exists())
     assert [path.name for path in pid_file.parent.iterdir()] == ["pid"]
@@ -224,11 +270,13 @@ def wait_for(condition, seconds=20):
         time.sleep(0.1)
 
 
-def test_unreachable_data_end_the_run_with_the_message(monkeypatch):
+@pytest.mark.parametrize("error", [movielens.DataUnavailable, movielens.DataError])
+def test_unreachable_data_end_the_run_with_the_message(monkeypatch, tmp_path, error):
     def nowhere():
-        raise movielens.DataUnavailable("No source has MovieLens-100k.")
+        raise error("No source has MovieLens-100k.")
 
     monkeypatch.setattr(movielens, "obtain", nowhere)
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["run"])
     with pytest.raises(SystemExit, match="No source has MovieLens-100k"):
         run.main()

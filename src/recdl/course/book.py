@@ -19,11 +19,12 @@ import yaml
 
 from recdl import paper
 from recdl.course import run
+from recdl.course.environment import alone
 
 SOURCE = run.BUILD / "book-source"
 OUTPUT = run.BUILD / "book-output"
 HTML = run.BUILD / "html"
-STAMP = run.BUILD / "html.stamp"
+STAMP = HTML / ".made-from"  # inside, so that it never outlives the pages
 
 
 def with_outputs(notebook: run.Notebook) -> dict:
@@ -64,8 +65,9 @@ def figure(name: str) -> bytes:
                     for o in cell["outputs"]
                     if "image/png" in o.get("data", {})
                 ]
-                return base64.b64decode(pictures[0])
-    raise KeyError(f"No notebook has a figure of the name {name!r}.")
+                if pictures:
+                    return base64.b64decode(pictures[0])
+    raise KeyError(f"No executed notebook shows a picture of the name {name!r}.")
 
 
 def stage():
@@ -108,8 +110,8 @@ def fingerprint() -> str:
     return run.sha256(*parts)
 
 
-def build():
-    """Run Jupyter Book on the staged sources and put the pages in place."""
+def build(made_from: str):
+    """Run Jupyter Book on the staged sources and put the pages, marked with their sources' hash, in place."""
     shutil.rmtree(OUTPUT, ignore_errors=True)
     command = [
         sys.executable,
@@ -132,14 +134,20 @@ def build():
         sys.exit(
             "The book was not built: each warning above is an error. The whole log: _build/book.log"
         )
-    STAMP.unlink(missing_ok=True)
-    shutil.rmtree(HTML, ignore_errors=True)
+    (OUTPUT / "_build" / "html" / STAMP.name).write_text(made_from, encoding="utf-8")
+    if HTML.exists():
+        os.replace(HTML, OUTPUT / "old")
     os.replace(OUTPUT / "_build" / "html", HTML)
     shutil.rmtree(OUTPUT)
 
 
 def main():
     """Build the book unless nothing has changed."""
+    with alone("run"):
+        _main()
+
+
+def _main():
     begin = time.time()
     wanted = run.provenances(quick=False)
     stale = [
@@ -157,8 +165,7 @@ def main():
         run.tell("The book is up to date: _build/html/index.html")
         return
     run.tell("Building the book …")
-    build()
-    STAMP.write_text(now, encoding="utf-8")
+    build(now)
     run.tell(f"Built in {time.time() - begin:.0f} s. Open _build/html/index.html")
 
 

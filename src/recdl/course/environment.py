@@ -6,6 +6,7 @@ syntax that Python 3.6 can still read, in order to say that it is too old.
     python3 src/recdl/course/environment.py        # does nothing when the environment is up to date
 """
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -24,6 +25,24 @@ SUPPORTED = ((3, 11), (3, 12))
 def say(text):
     """Print a line of progress on standard error, which leaves standard output to results."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def alone(name):
+    """Let one process at a time do a piece of work in this project; another waits, and says so."""
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with open(ROOT / "_build" / (name + ".lock"), "w") as lock:
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            yield
+            return
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another make is at work in this folder; waiting for it …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def check_python():
@@ -109,8 +128,9 @@ def create():
 def main():
     """Create the environment unless the one that is there is up to date."""
     check_python()
-    if not READY.exists() or READY.read_text(encoding="utf-8") != fingerprint():
-        create()
+    with alone("environment"):
+        if not READY.exists() or READY.read_text(encoding="utf-8") != fingerprint():
+            create()
 
 
 if __name__ == "__main__":

@@ -104,6 +104,7 @@ def against_paper(run: dict[str, float]):
     """Draw how far each of the five results lies from the paper's, with the allowed range."""
     names = list(paper.RESULTS)[::-1]
     off = paper.deviations(run)
+    reach = max(0.2, 1.1 * max(abs(value) for value in off.values()))
     _, ax = plt.subplots(figsize=(7.0, 2.9))
     for y, name in enumerate(names):
         ax.plot(
@@ -111,6 +112,7 @@ def against_paper(run: dict[str, float]):
             [y, y],
             color="0.8",
             linewidth=9,
+            solid_capstyle="butt",  # a round end would show a wider range than is allowed
             zorder=1,
         )
         ax.scatter(off[name], y, color=RUN, s=55, zorder=3)
@@ -122,7 +124,7 @@ def against_paper(run: dict[str, float]):
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
     ax.set(
         xlabel="difference from the paper",
-        xlim=(-0.2, 0.2),
+        xlim=(-reach, reach),
         ylim=(-0.6, len(names) - 0.3),
     )
     ax.xaxis.set_major_formatter("{x:+.0%}")

@@ -26,6 +26,7 @@ import yaml
 
 from recdl import movielens, paper
 from recdl.course import record
+from recdl.course.environment import alone
 from recdl.progress import STATUS_VARIABLE
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -59,7 +60,12 @@ class Notebook:
 
     def content(self):
         """Return the notebook as parsed JSON."""
-        return json.loads(self.path.read_text(encoding="utf-8"))
+        try:
+            return json.loads(self.path.read_text(encoding="utf-8"))
+        except json.JSONDecodeError as error:
+            sys.exit(
+                f"{self.path.name} is not a notebook: it does not parse as JSON ({error})."
+            )
 
     def settings(self):
         """Return what the notebook says of itself: ``needs`` and ``quick``."""
@@ -103,41 +109,44 @@ def code_only(source: str) -> str:
     return ast.unparse(tree)
 
 
-def package_hash() -> str:
-    """Return the hash of the package's code as far as notebooks use it."""
+def package_hash(*, whole: bool) -> str:
+    """Return the hash of the package as far as notebooks use it: its whole text, or its code alone."""
     modules = sorted(p for p in PACKAGE.rglob("*.py") if p.name not in ORCHESTRATION)
+    texts = (
+        (str(p.relative_to(PACKAGE)), p.read_text(encoding="utf-8")) for p in modules
+    )
     return sha256(
-        *(
-            str(p.relative_to(PACKAGE)) + code_only(p.read_text(encoding="utf-8"))
-            for p in modules
-        )
+        *(name + (text if whole else code_only(text)) for name, text in texts)
     )
 
 
 def data_hash() -> str:
     """Obtain MovieLens-100k, and return the hash of its files."""
-    folder = movielens.obtain()
-    return sha256(
-        *(
-            p.name.encode() + p.read_bytes()
-            for p in sorted(folder.iterdir())
-            if p.is_file()
-        )
+    place = movielens.obtain()
+    names = [name for layouts in movielens.FILES.values() for name in layouts]
+    files = (
+        [place]
+        if place.is_file()
+        else [place / n for n in names if (place / n).exists()]
     )
+    return sha256(*(path.name.encode() + path.read_bytes() for path in files))
 
 
 def provenances(quick: bool) -> dict[str, dict]:
     """Return, for each notebook, what its results depend on; two equal entries mean equal results."""
+    package = {whole: package_hash(whole=whole) for whole in (False, True)}
     shared = {
-        "package": package_hash(),
         "environment": sha256((ROOT / "requirements.txt").read_bytes(), sys.version),
         "data": data_hash(),
     }
     found = {}
     for notebook in _in_order(notebooks()):
         cells = [c for c in notebook.content()["cells"] if c["cell_type"] == "code"]
+        code = ["".join(cell["source"]) for cell in cells]
+        shows_source = any("show_source(" in cell for cell in code)
         found[notebook.name] = shared | {
-            "code": sha256(*("".join(cell["source"]) for cell in cells)),
+            "package": package[shows_source],
+            "code": sha256(*code),
             "parameters": notebook.parameters(quick),
             "needs": {
                 name: sha256(json.dumps(found[name]))
@@ -173,6 +182,17 @@ def is_fresh(notebook: Notebook, provenance: dict, quick: bool) -> bool:
     )
 
 
+def _job_environment() -> dict[str, str]:
+    """Return the environment for a notebook, which runs in another folder and shows its figures."""
+    variables = {
+        name: value for name, value in os.environ.items() if name != "MPLBACKEND"
+    }
+    for name in ("RECDL_MOVIELENS", "RECDL_CACHE"):
+        if name in variables:
+            variables[name] = os.path.abspath(os.path.expanduser(variables[name]))
+    return variables
+
+
 class Job:
     """One notebook being executed in a process of its own."""
 
@@ -180,6 +200,7 @@ class Job:
         self.notebook, self.provenance = notebook, provenance
         self.target = notebook.executed(quick)
         self.unfinished = self.target.with_name(f"{notebook.name}.unfinished.ipynb")
+        self.failed = self.target.with_name(f"{notebook.name}.failed.ipynb")
         self.target.parent.mkdir(parents=True, exist_ok=True)
         self.target.unlink(missing_ok=True)
         self.status = pathlib.Path(folder) / f"{notebook.name}.status"
@@ -196,7 +217,7 @@ class Job:
                 self.unfinished,
                 parameters,
             ],
-            env=os.environ | {STATUS_VARIABLE: str(self.status)},
+            env=_job_environment() | {STATUS_VARIABLE: str(self.status)},
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=self.log,
@@ -217,19 +238,21 @@ class Job:
     def finish(self):
         """Keep the executed copy with its provenance, or stop with what went wrong."""
         if self.process.returncode:
-            failed = self.target.with_name(f"{self.notebook.name}.failed.ipynb")
-            if self.unfinished.exists():
-                os.replace(self.unfinished, failed)
             self.log.seek(0)
             tell(self.log.read())
+            if not self.unfinished.exists():
+                sys.exit(f"{self.notebook.name} failed before its first cell.")
+            os.replace(self.unfinished, self.failed)
             sys.exit(
-                f"{self.notebook.name} failed; how far it got stands in {failed.relative_to(ROOT)}."
+                f"{self.notebook.name} failed; "
+                f"how far it got stands in {self.failed.relative_to(ROOT)}."
             )
         content = json.loads(self.unfinished.read_text(encoding="utf-8"))
         content["metadata"]["provenance"] = self.provenance
         content["metadata"]["seconds"] = round(time.time() - self.begin, 1)
         self.unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
         os.replace(self.unfinished, self.target)
+        self.failed.unlink(missing_ok=True)
         tell(f"  {self.notebook.name:<24} {time.time() - self.begin:4.0f} s   done")
 
     def stop(self):
@@ -243,7 +266,12 @@ class Job:
 
 def execute_all(quick: bool = False):
     """Execute every notebook that is not up to date: two at a time, each behind those it needs."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
+    for name in (
+        "SIGTERM",
+        "SIGHUP",
+    ):  # a closed terminal must not leave kernels behind
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit("Stopped."))
     wanted = provenances(quick)
     waiting = [
         n for n in _in_order(notebooks()) if not is_fresh(n, wanted[n.name], quick)
@@ -295,8 +323,9 @@ def main():
     )
     arguments = parser.parse_args()
     try:
-        execute_all(arguments.quick)
-    except movielens.DataUnavailable as error:
+        with alone("run"):
+            execute_all(arguments.quick)
+    except (movielens.DataUnavailable, movielens.DataError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Interrupted. What is finished is kept; the same command continues.")
