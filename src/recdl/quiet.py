@@ -19,7 +19,6 @@ _NOTES = re.compile(
 def no_startup_notes():
     """Hold back what is written to standard error, then show all of it but TensorFlow's start-up notes."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    logging.getLogger("tensorflow").setLevel(logging.WARNING)
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
@@ -28,6 +27,7 @@ def no_startup_notes():
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+            logging.getLogger("tensorflow").setLevel(logging.WARNING)  # importing it sets INFO
             held_back.seek(0)
             for line in held_back.read().decode(errors="replace").splitlines():
                 if not _NOTES.search(line):
