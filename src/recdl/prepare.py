@@ -229,9 +229,6 @@ def sample_negatives(
     user with too few unseen items gets all of them. That is the distribution of the ``recommenders`` library
     (`NegativeSampler` in its ``models/ncf/dataset.py``); He et al. (2017) draw with replacement.
 
-    The trick: give each (user, item) a random number, put the seen items at the end, sort. The first n are a
-    random sample without replacement, for all users of a block at once.
-
     Parameters
     ----------
     interactions : Interactions
@@ -241,23 +238,57 @@ def sample_negatives(
     rng : numpy.random.Generator
         The source of randomness; call again with the same generator for the next epoch.
     block : int
-        Users handled at once: memory grows with ``block * n_items``.
+        Users handled at once: memory grows with the interactions and ``block * n_items``.
 
     Returns
     -------
     users, items : ndarray
-        Positions of the negatives, in the order of the users.
+        Positions of the negatives, block by block of users.
     """
     n_users, n_items = interactions.n_users, interactions.n_items
+    by_user = np.argsort(interactions.users, kind="stable")
     n_seen = np.bincount(interactions.users, minlength=n_users)
     wanted = np.minimum(n_negatives * n_seen, n_items - n_seen)
     drawn = []
     for begin in range(0, n_users, block):
-        end = min(begin + block, n_users)
-        here = (interactions.users >= begin) & (interactions.users < end)
-        keys = rng.random((end - begin, n_items))
-        # 2 is behind every random number: what was seen is drawn last, that is, never.
-        keys[interactions.users[here] - begin, interactions.items[here]] = 2
-        shuffled = np.argsort(keys, axis=1)
-        drawn.append(shuffled[np.arange(n_items) < wanted[begin:end, None]])
-    return np.repeat(np.arange(n_users), wanted), np.concatenate(drawn)
+        rows = by_user[n_seen[:begin].sum() : n_seen[: begin + block].sum()]
+        taken = np.zeros((min(block, n_users - begin), n_items), dtype=bool)
+        taken[interactions.users[rows] - begin, interactions.items[rows]] = True
+        users, items = _draw_untaken(taken, wanted[begin : begin + block], rng)
+        drawn.append((users + begin, items))
+    users, items = (np.concatenate(part) for part in zip(*drawn, strict=True))
+    return users, items
+
+
+def _draw_untaken(taken, wanted, rng):
+    """Throw darts at each user's row of `taken` until `wanted` free items are hit, each once."""
+    n_users, n_items = taken.shape
+    wanted, drawn = wanted.copy(), []
+    first = np.empty(
+        taken.shape, dtype=np.int32
+    )  # the number of the first dart at each place
+    while wanted.any():
+        free = np.maximum(n_items - taken.sum(axis=1), 1)
+        n_darts = np.where(
+            wanted > 0, (1.1 * wanted * n_items / free).astype(int) + 4, 0
+        )
+        users = np.repeat(np.arange(n_users), n_darts)
+        items = rng.integers(n_items, size=len(users))
+        darts = np.arange(len(users))
+        first[users[::-1], items[::-1]] = darts[
+            ::-1
+        ]  # thrown backwards, the first one stays
+        hits = ~taken[users, items] & (first[users, items] == darts)
+        n_hits = np.cumsum(hits)
+        n_hits_before = np.append(0, n_hits)[np.cumsum(n_darts) - n_darts]
+        hits &= (
+            n_hits - np.repeat(n_hits_before, n_darts) <= wanted[users]
+        )  # enough is enough
+        users, items = users[hits], items[hits]
+        taken[users, items] = True
+        wanted -= np.bincount(users, minlength=n_users)
+        drawn.append((users, items))
+    nothing = np.empty(0, dtype=np.intp)
+    return [
+        np.concatenate(part) for part in zip((nothing, nothing), *drawn, strict=True)
+    ]

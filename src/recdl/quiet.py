@@ -27,7 +27,9 @@ def no_startup_notes():
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
-            logging.getLogger("tensorflow").setLevel(logging.WARNING)  # importing it sets INFO
+            logging.getLogger("tensorflow").setLevel(
+                logging.WARNING
+            )  # importing it sets INFO
             held_back.seek(0)
             for line in held_back.read().decode(errors="replace").splitlines():
                 if not _NOTES.search(line):

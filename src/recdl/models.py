@@ -1,0 +1,146 @@
+"""GMF, MLP and NeuMF in Keras: He et al. (2017), with the arguments of the ``recommenders`` library.
+
+From positions of users and items (`recdl.prepare.Interactions`) to *logits*, whose sigmoid is the probability
+that this user interacts with this item. Ranking uses logits: 32-bit probabilities tie near 0 and 1.
+"""
+
+import numpy as np
+
+from recdl.quiet import no_startup_notes
+
+with no_startup_notes():
+    import keras
+    from keras import layers, ops
+
+
+class GMFTower(layers.Layer):
+    """Generalised matrix factorisation: two vectors, multiplied number by number (eq. 9)."""
+
+    def __init__(self, n_users, n_items, n_factors, layer_sizes, seeds):
+        super().__init__(name="gmf")
+        self.user = _table(n_users, n_factors, next(seeds))
+        self.item = _table(n_items, n_factors, next(seeds))
+
+    def call(self, users, items):
+        """Return (batch, n_factors) from two (batch,) arrays of positions."""
+        return self.user(users) * self.item(items)
+
+
+class MLPTower(layers.Layer):
+    """Two other vectors, one behind the other, sent through layers of neurons (eq. 10)."""
+
+    def __init__(self, n_users, n_items, n_factors, layer_sizes, seeds):
+        super().__init__(name="mlp")
+        self.user = _table(n_users, layer_sizes[0] // 2, next(seeds))
+        self.item = _table(n_items, layer_sizes[0] // 2, next(seeds))
+        self.hidden = [_dense(size, next(seeds), "relu") for size in layer_sizes[1:]]
+
+    def call(self, users, items):
+        """Return (batch, layer_sizes[-1]) from two (batch,) arrays of positions."""
+        vector = ops.concatenate([self.user(users), self.item(items)], axis=-1)
+        for layer in self.hidden:
+            vector = layer(vector)
+        return vector
+
+
+def _table(n_rows, n_columns, seed):
+    small = keras.initializers.TruncatedNormal(stddev=0.01, seed=seed)
+    return layers.Embedding(n_rows, n_columns, embeddings_initializer=small)
+
+
+def _dense(size, seed, activation=None, use_bias=True):
+    uniform = keras.initializers.GlorotUniform(seed=seed)
+    return layers.Dense(size, activation, use_bias, kernel_initializer=uniform)
+
+
+@keras.saving.register_keras_serializable("recdl")
+class NeuMF(keras.Model):
+    """Neural matrix factorisation: both towers, and a last neuron that reads them (eq. 12).
+
+    `layer_sizes` are the MLP's: its input (even: half for the user's vector, half for the item's), then
+    each layer. Every table and layer draws its first numbers from a seed of its own. The last neuron has a
+    bias in He et al.'s code, and none in the library.
+    """
+
+    towers_of = (GMFTower, MLPTower)
+
+    def __init__(
+        self,
+        n_users,
+        n_items,
+        n_factors=16,
+        layer_sizes=(16, 8, 4),
+        use_bias=False,
+        seed=42,
+        **keras_options,
+    ):
+        super().__init__(**keras_options)
+        if min(n_users, n_items, n_factors, *layer_sizes) < 1:
+            raise ValueError("Users, items, factors and layers must number at least 1.")
+        if layer_sizes[0] % 2:
+            raise ValueError(f"layer_sizes[0] must be even; received {layer_sizes[0]}.")
+        sizes = {"n_users": n_users, "n_items": n_items, "n_factors": n_factors}
+        sizes["layer_sizes"] = list(layer_sizes)
+        self.settings = sizes | {"use_bias": use_bias, "seed": seed}
+        states = np.random.SeedSequence(seed).generate_state(len(layer_sizes) + 4)
+        seeds = iter(states.tolist())
+        self.towers = [tower(**sizes, seeds=seeds) for tower in self.towers_of]
+        self.last = _dense(1, next(seeds), use_bias=use_bias)
+        self((np.zeros(1, "int32"), np.zeros(1, "int32")))  # makes the weights
+
+    def call(self, inputs):
+        """Return logits (batch,) for users (batch,) and items (batch,)."""
+        # The MLP first: compiled, both towers then run side by side, a quarter faster in all.
+        vectors = [tower(*inputs) for tower in reversed(self.towers)]
+        return self.last(ops.concatenate(vectors[::-1], axis=-1))[..., 0]
+
+    def scores(self, users):
+        """Return the logits (n, n_items) of all items for n users, for `recdl.ranking.top_k`."""
+        users = np.asarray(users, dtype="int32")
+        n_users, n_items = self.settings["n_users"], self.settings["n_items"]
+        if len(users) and not 0 <= users.min() <= users.max() < n_users:
+            raise ValueError(
+                f"Users have positions 0 to {n_users - 1}; received {users}."
+            )
+        items = np.tile(np.arange(n_items, dtype="int32"), len(users))
+        logits = self((np.repeat(users, n_items), items))
+        return ops.convert_to_numpy(logits).reshape(len(users), n_items)
+
+    def get_config(self):
+        """Return the arguments, so that Keras can save and load the model."""
+        return super().get_config() | self.settings
+
+
+@keras.saving.register_keras_serializable("recdl")
+class GMF(NeuMF):
+    """The first tower alone; `layer_sizes` plays no part."""
+
+    towers_of = (GMFTower,)
+
+
+@keras.saving.register_keras_serializable("recdl")
+class MLP(NeuMF):
+    """The second tower alone; `n_factors` plays no part."""
+
+    towers_of = (MLPTower,)
+
+
+def pretrained(gmf: GMF, mlp: MLP, alpha: float = 0.5) -> NeuMF:
+    """Return a NeuMF that begins with a trained GMF and a trained MLP (He et al., section 3.4.1).
+
+    The towers are copied. The last neuron gets the weights ``alpha * gmf`` and ``(1 - alpha) * mlp``, and the
+    bias, where there is one, is mixed alike: its logit is ``alpha * gmf's + (1 - alpha) * mlp's``.
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha must lie between 0 and 1; received {alpha}.")
+    same = ("n_users", "n_items", "use_bias")
+    if any(gmf.settings[name] != mlp.settings[name] for name in same):
+        raise ValueError(f"GMF and MLP must agree in {', '.join(same)}.")
+    model = NeuMF(**mlp.settings | {"n_factors": gmf.settings["n_factors"]})
+    model.towers[0].set_weights(gmf.towers[0].get_weights())
+    model.towers[1].set_weights(mlp.towers[0].get_weights())
+    first = [alpha * weights for weights in gmf.last.get_weights()]
+    second = [(1 - alpha) * weights for weights in mlp.last.get_weights()]
+    biases = [a + b for a, b in zip(first[1:], second[1:], strict=True)]
+    model.last.set_weights([np.vstack([first[0], second[0]]), *biases])
+    return model

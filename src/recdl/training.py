@@ -1,0 +1,197 @@
+"""Training a Keras model of `recdl.models`: an epoch as one compiled function, early stopping, progress.
+
+Paper section IV.E: log loss, Adam with learning rate 1e-3, batches of 256, 100 epochs.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+
+from recdl import prepare, ranking
+from recdl.prepare import Interactions
+from recdl.progress import Progress
+from recdl.quiet import no_startup_notes
+
+with no_startup_notes():
+    import keras
+    import tensorflow as tf
+
+
+def adam(learning_rate: float = 1e-3) -> keras.optimizers.Adam:
+    """Return Adam as the library sets it: TensorFlow 1's epsilon is 1e-8, that of Keras 1e-7."""
+    return keras.optimizers.Adam(learning_rate, epsilon=1e-8)
+
+
+log_loss = keras.losses.BinaryCrossentropy(from_logits=True)  # mean over the batch
+
+
+def epoch_samples(
+    positives: Interactions, n_negatives: int = 4, *, rng: np.random.Generator
+):
+    """Return one epoch in random order: users, items and labels, of shape (n_positives + n_drawn,)."""
+    users, items = prepare.sample_negatives(positives, n_negatives, rng=rng)
+    order = rng.permutation(len(positives) + len(users))
+    labels = np.append(
+        np.ones(len(positives), "float32"), np.zeros(len(users), "float32")
+    )
+    users = np.append(positives.users, users).astype("int32")
+    items = np.append(positives.items, items).astype("int32")
+    return users[order], items[order], labels[order]
+
+
+def compiled_epoch(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer
+) -> Callable:
+    """Return a function that trains on all batches of an epoch, compiled as a whole by XLA.
+
+    Keras' own `fit` returns to Python after each batch, which for a model this small costs far more than the
+    arithmetic. Here the loop over batches becomes one piece of machine code.
+
+    Returns
+    -------
+    callable
+        From users, items and labels, each of shape (n_batches, batch_size), to the mean loss.
+    """
+    optimizer.build(model.trainable_variables)
+
+    @tf.function(jit_compile=True)
+    def train(users, items, labels):
+        total = tf.constant(0.0)
+        for batch in tf.range(tf.shape(labels)[0]):
+            with tf.GradientTape() as tape:
+                loss = log_loss(labels[batch], model((users[batch], items[batch])))
+            gradients = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply(gradients, model.trainable_variables)
+            total += loss
+        return total / tf.cast(tf.shape(labels)[0], tf.float32)
+
+    return train
+
+
+@dataclasses.dataclass
+class History:
+    """What happened in each epoch: mean training loss, validation (higher is better), seconds."""
+
+    losses: list[float] = dataclasses.field(default_factory=list)
+    validation: list[float] = dataclasses.field(default_factory=list)
+    seconds: list[float] = dataclasses.field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch, counted from 1, with the best validation; the last one without validation."""
+        return int(np.argmax(self.validation or range(len(self.losses)))) + 1
+
+
+def fit(
+    model: keras.Model,
+    positives: Interactions,
+    *,
+    n_epochs: int = 100,
+    batch_size: int = 256,
+    learning_rate: float = 1e-3,
+    n_negatives: int = 4,
+    seed: int = 42,
+    validate: Callable[[keras.Model], float] | None = None,
+    patience: int = 10,
+) -> History:
+    """Train a model; negatives are drawn anew in each epoch.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `recdl.models`.
+    positives : Interactions
+        The training data.
+    n_epochs, batch_size, learning_rate, n_negatives, seed
+        See `recdl.library.Settings`. The last, partial batch is dropped, as in the library.
+    validate : callable, optional
+        From the model to a number, higher being better, asked after each epoch; see `hold_out`. The weights
+        of the best epoch are restored at the end.
+    patience : int
+        With `validate`: stop after so many epochs without improvement.
+
+    Returns
+    -------
+    History
+        After Ctrl-C, that of the epochs that were completed; the model then has their weights.
+    """
+    if min(n_epochs, batch_size, n_negatives, patience) < 1:
+        raise ValueError(
+            "n_epochs, batch_size, n_negatives and patience must be at least 1."
+        )
+    rng, history = np.random.default_rng(seed), History()
+    train, best = compiled_epoch(model, adam(learning_rate)), model.get_weights()
+
+    def draw():
+        return _in_batches(epoch_samples(positives, n_negatives, rng=rng), batch_size)
+
+    # The next epoch's samples are drawn while TensorFlow trains on this one's.
+    with (
+        Progress(n_epochs, type(model).__name__, "epochs") as progress,
+        ThreadPoolExecutor(1) as other,
+    ):
+        try:
+            drawing = other.submit(draw)
+            while len(history.losses) < n_epochs:
+                begin = time.perf_counter()
+                batches, drawing = drawing.result(), other.submit(draw)
+                history.losses.append(float(train(*batches)))
+                history.seconds.append(time.perf_counter() - begin)
+                progress.step(f"loss {history.losses[-1]:.4f}")
+                if validate:
+                    history.validation.append(validate(model))
+                    if history.best_epoch == len(history.losses):
+                        best = model.get_weights()
+                    elif len(history.losses) - history.best_epoch >= patience:
+                        break
+        except KeyboardInterrupt:
+            history.interrupted = True
+    if validate:
+        model.set_weights(best)
+    return history
+
+
+def _in_batches(samples, batch_size):
+    n_batches = len(samples[0]) // batch_size
+    if not n_batches:
+        raise ValueError(
+            f"{len(samples[0])} samples do not fill one batch of {batch_size}: make it smaller."
+        )
+    return [
+        tf.constant(s[: n_batches * batch_size].reshape(n_batches, -1)) for s in samples
+    ]
+
+
+def hold_out(
+    train: pd.DataFrame, k: int = 10
+) -> tuple[Interactions, Callable[[keras.Model], float]]:
+    """Cut a validation part from the training data, in the way the test part was cut from all data.
+
+    Parameters
+    ----------
+    train : DataFrame
+        The training ratings. The test part is never seen here.
+    k : int
+        Length of the lists that are judged.
+
+    Returns
+    -------
+    positives : Interactions
+        The first 75 % of each user's training ratings, to train on.
+    validate : callable
+        From a model to its mean NDCG@k on the other 25 %, for `fit`.
+    """
+    part = prepare.paper_split(train)
+    positives = Interactions(part.train)
+    relevant = ranking.Relevant(part.test, positives)
+
+    def validate(model):
+        top = ranking.top_k(model.scores, positives, k)
+        return float(ranking.evaluate(top, relevant, ks=(k,))[f"ndcg_at_{k}"].mean())
+
+    return positives, validate
