@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results lint lock env clean
+.PHONY: book test quick results bench lint lock env clean
 .DEFAULT_GOAL := book
 
 book: env          ## execute the notebooks that changed and build the HTML book
@@ -21,6 +21,10 @@ quick: env         ## the same notebooks with few epochs
 
 results: env       ## the executed run as one JSON object on standard output
 	@$(RUN) -m recdl.course.run --print-results
+
+bench: env         ## the library against this package, and growth; ends with one ratio a line
+	@$(RUN) benchmarks/growth.py
+	@$(RUN) benchmarks/speed.py
 
 lint: env          ## ruff on the package, the tests and the notebooks
 	@$(RUN) -m ruff check .

@@ -13,6 +13,8 @@ import logging
 import os
 import pathlib
 import re
+import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from recdl.prepare import PAIR, Interactions, sample_negatives
+from recdl.prepare import PAIR, Interactions, sample_negatives, write_csv
 from recdl.progress import Progress
 from recdl.quiet import no_startup_notes
 
@@ -370,3 +372,47 @@ def trained(train: pd.DataFrame, settings: Settings, folder=ARTEFACTS):
         losses = fit(model, data)
         save(model, losses, train, settings, folder)
     return model, losses
+
+
+def losses_of_run(
+    train: pd.DataFrame, settings: Settings, folder=ARTEFACTS
+) -> list[float]:
+    """Return the losses of the run that `trained` would return, from any process.
+
+    What is missing is trained in a process of its own, so that a notebook that uses Keras can call this.
+
+    Raises
+    ------
+    RuntimeError
+        If that process failed; with its last words.
+    """
+    kept = _run_folder(train, settings, folder) / "run.json"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory() as place:
+            table = write_csv(train[PAIR], pathlib.Path(place) / "train.csv")
+            _train_elsewhere(str(table), settings, str(folder))
+    return json.loads(kept.read_text(encoding="utf-8"))["losses"]
+
+
+def _train_elsewhere(table, settings, folder):
+    arguments = [table, json.dumps(dataclasses.asdict(settings)), folder]
+    command, lines = [sys.executable, "-m", "recdl.library", *arguments], []
+    with (
+        Progress(settings.n_epochs, "NCF of the library", "epochs") as progress,
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        for line in process.stderr:
+            lines.append(line)
+            found = re.search(r"(\d+)/\d+ \[.*(loss \S+)\]", line)
+            if found and int(found[1]) > progress.bar.n:
+                progress.step(found[2], steps=int(found[1]) - progress.bar.n)
+    if process.returncode:
+        raise RuntimeError(
+            f"Training the library's NCF failed:\n{''.join(lines[-20:])}"
+        )
+
+
+if __name__ == "__main__":
+    options = json.loads(sys.argv[2])
+    options["layer_sizes"] = tuple(options["layer_sizes"])
+    trained(pd.read_csv(sys.argv[1]), Settings(**options), sys.argv[3])

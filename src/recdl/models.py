@@ -12,6 +12,8 @@ with no_startup_notes():
     import keras
     from keras import layers, ops
 
+    ops.zeros(1)  # the first operation looks for a GPU, and says so when there is none
+
 
 class GMFTower(layers.Layer):
     """Generalised matrix factorisation: two vectors, multiplied number by number (eq. 9)."""
@@ -75,7 +77,7 @@ class NeuMF(keras.Model):
         **keras_options,
     ):
         super().__init__(**keras_options)
-        if min(n_users, n_items, n_factors, *layer_sizes) < 1:
+        if not layer_sizes or min(n_users, n_items, n_factors, *layer_sizes) < 1:
             raise ValueError("Users, items, factors and layers must number at least 1.")
         if layer_sizes[0] % 2:
             raise ValueError(f"layer_sizes[0] must be even; received {layer_sizes[0]}.")

@@ -27,9 +27,8 @@ def no_startup_notes():
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
-            logging.getLogger("tensorflow").setLevel(
-                logging.WARNING
-            )  # importing it sets INFO
+            # Importing it has set INFO.
+            logging.getLogger("tensorflow").setLevel(logging.WARNING)
             held_back.seek(0)
             for line in held_back.read().decode(errors="replace").splitlines():
                 if not _NOTES.search(line):

@@ -48,13 +48,9 @@ def compiled_epoch(
 ) -> Callable:
     """Return a function that trains on all batches of an epoch, compiled as a whole by XLA.
 
-    Keras' own `fit` returns to Python after each batch, which for a model this small costs far more than the
-    arithmetic. Here the loop over batches becomes one piece of machine code.
-
-    Returns
-    -------
-    callable
-        From users, items and labels, each of shape (n_batches, batch_size), to the mean loss.
+    Keras' own `fit` returns to Python after each batch, which for a model this small costs more than the
+    arithmetic. Here the loop over batches becomes one piece of machine code: a function from users, items and
+    labels, each of shape (n_batches, batch_size), to the mean loss.
     """
     optimizer.build(model.trainable_variables)
 
@@ -65,6 +61,9 @@ def compiled_epoch(
             with tf.GradientTape() as tape:
                 loss = log_loss(labels[batch], model((users[batch], items[batch])))
             gradients = tape.gradient(loss, model.trainable_variables)
+            # A user who is twice in a batch has two rows of gradients. Keras' Adam would square the rows
+            # and then add them up; Adam, and the library, adds first, as this conversion does.
+            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
             optimizer.apply(gradients, model.trainable_variables)
             total += loss
         return total / tf.cast(tf.shape(labels)[0], tf.float32)
@@ -84,7 +83,9 @@ class History:
     @property
     def best_epoch(self) -> int:
         """The epoch, counted from 1, with the best validation; the last one without validation."""
-        return int(np.argmax(self.validation or range(len(self.losses)))) + 1
+        if not self.validation:
+            return len(self.losses)
+        return int(np.argmax(self.validation)) + 1
 
 
 def fit(
@@ -99,14 +100,12 @@ def fit(
     validate: Callable[[keras.Model], float] | None = None,
     patience: int = 10,
 ) -> History:
-    """Train a model; negatives are drawn anew in each epoch.
+    """Train a model of `recdl.models`; negatives are drawn anew in each epoch.
 
     Parameters
     ----------
     model : keras.Model
-        From `recdl.models`.
     positives : Interactions
-        The training data.
     n_epochs, batch_size, learning_rate, n_negatives, seed
         See `recdl.library.Settings`. The last, partial batch is dropped, as in the library.
     validate : callable, optional
@@ -118,14 +117,14 @@ def fit(
     Returns
     -------
     History
-        After Ctrl-C, that of the epochs that were completed; the model then has their weights.
+        After Ctrl-C, that of the completed epochs; the model stays usable, with the weights reached so far.
     """
-    if min(n_epochs, batch_size, n_negatives, patience) < 1:
+    if min(n_epochs, batch_size, n_negatives, patience) < 1 or learning_rate <= 0:
         raise ValueError(
-            "n_epochs, batch_size, n_negatives and patience must be at least 1."
+            "Epochs, batches, negatives, patience and rate must be positive."
         )
     rng, history = np.random.default_rng(seed), History()
-    train, best = compiled_epoch(model, adam(learning_rate)), model.get_weights()
+    train, best = compiled_epoch(model, adam(learning_rate)), None
 
     def draw():
         return _in_batches(epoch_samples(positives, n_negatives, rng=rng), batch_size)
@@ -139,19 +138,23 @@ def fit(
             drawing = other.submit(draw)
             while len(history.losses) < n_epochs:
                 begin = time.perf_counter()
-                batches, drawing = drawing.result(), other.submit(draw)
+                batches = drawing.result()
+                if len(history.losses) + 1 < n_epochs:
+                    drawing = other.submit(draw)
                 history.losses.append(float(train(*batches)))
                 history.seconds.append(time.perf_counter() - begin)
                 progress.step(f"loss {history.losses[-1]:.4f}")
                 if validate:
                     history.validation.append(validate(model))
+                    if np.isnan(history.validation[-1]):
+                        raise ValueError("validate returned NaN: nothing to judge?")
                     if history.best_epoch == len(history.losses):
                         best = model.get_weights()
                     elif len(history.losses) - history.best_epoch >= patience:
                         break
         except KeyboardInterrupt:
             history.interrupted = True
-    if validate:
+    if best is not None:
         model.set_weights(best)
     return history
 
@@ -160,7 +163,7 @@ def _in_batches(samples, batch_size):
     n_batches = len(samples[0]) // batch_size
     if not n_batches:
         raise ValueError(
-            f"{len(samples[0])} samples do not fill one batch of {batch_size}: make it smaller."
+            f"A batch of {batch_size} is larger than all {len(samples[0])} samples."
         )
     return [
         tf.constant(s[: n_batches * batch_size].reshape(n_batches, -1)) for s in samples
@@ -175,9 +178,8 @@ def hold_out(
     Parameters
     ----------
     train : DataFrame
-        The training ratings. The test part is never seen here.
+        The training ratings; the test part is never seen here.
     k : int
-        Length of the lists that are judged.
 
     Returns
     -------

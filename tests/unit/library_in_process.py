@@ -38,7 +38,7 @@ def fit(settings):
     return model, library.fit(model, data)
 
 
-seen = {}
+seen = {"train": train.to_dict("list"), "settings": dataclasses.asdict(settings)}
 seen["losses_other_seed"] = fit(dataclasses.replace(settings, seed=4))[1]
 seen["losses_again"] = fit(settings)[1]
 model, seen["losses"] = fit(settings)

@@ -229,7 +229,7 @@ def in_process(tmp_path_factory):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), done.stderr
+    return json.loads(done.stdout), done.stderr, folder
 
 
 def test_training_returns_a_falling_loss_for_each_epoch(in_process):
@@ -254,6 +254,19 @@ def test_a_kept_model_predicts_what_it_did_before(in_process):
     seen = in_process[0]
     assert seen["predictions_loaded"] == seen["predictions"]
     assert seen["losses_loaded"] == seen["losses"]
+
+
+def test_losses_of_a_kept_model_can_be_read_without_tensorflow_1(in_process):
+    seen, _, folder = in_process
+    layers = {"layer_sizes": tuple(seen["settings"]["layer_sizes"])}
+    settings = library.Settings(**seen["settings"] | layers)
+    losses = library.losses_of_run(pd.DataFrame(seen["train"]), settings, folder)
+    assert losses == seen["losses"]
+
+
+def test_a_failed_training_elsewhere_shows_its_last_words(tmp_path):
+    with pytest.raises(RuntimeError, match="No such file or directory"):
+        library._train_elsewhere("nowhere.csv", library.Settings(), str(tmp_path))
 
 
 def test_only_the_same_settings_and_data_find_the_kept_model(in_process):

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import yaml
 
 from recdl import paper
@@ -70,6 +71,16 @@ def figure(name: str) -> bytes:
     raise KeyError(f"No executed notebook shows a picture of the name {name!r}.")
 
 
+def tables_of_measurements(target: pathlib.Path):
+    """Write the committed measurements as tables to be read: words for columns, three digits."""
+    target.mkdir()
+    for path in sorted((run.ROOT / "benchmarks").glob("*.csv")):
+        table = pd.read_csv(path).rename(columns=lambda name: name.replace("_", " "))
+        for column in table.select_dtypes("float"):
+            table[column] = [f"{float(f'{value:.3g}'):,g}" for value in table[column]]
+        table.to_csv(target / path.name, index=False)
+
+
 def stage():
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -90,10 +101,14 @@ def stage():
     (SOURCE / "book" / "_static" / "against-paper.png").write_bytes(
         figure("fig-against-paper")
     )
+    tables_of_measurements(SOURCE / "book" / "benchmarks")
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["config"]["myst_substitutions"] = substitutions(
-        run.results(), seconds
+    machine = json.loads(
+        (run.ROOT / "benchmarks" / "speed_machine.json").read_text(encoding="utf-8")
     )
+    texts = substitutions(run.results(), seconds)
+    texts |= {f"bench_{name}": str(value) for name, value in machine.items()}
+    config["sphinx"]["config"]["myst_substitutions"] = texts
     (SOURCE / "_config.yml").write_text(
         yaml.safe_dump(config, sort_keys=False), encoding="utf-8"
     )

@@ -4,6 +4,8 @@ Captions and alternative texts stand in the metadata of the cell that shows the 
 seaborn's colour-blind palette; every figure can also be read in grey.
 """
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -130,3 +132,119 @@ def against_paper(run: dict[str, float]):
     ax.xaxis.set_major_formatter("{x:+.0%}")
     sns.despine(left=True)
     return ax
+
+
+def architecture(n_factors: int, layer_sizes: list[int]):
+    """Draw NeuMF from the bottom up: embeddings, two towers, the last neuron (the paper's Fig. 5)."""
+    _, ax = plt.subplots(figsize=(7.0, 4.8))
+    ax.set(xlim=(0, 10), ylim=(-0.4, 6.9))
+    ax.axis("off")
+    light = [
+        tuple(0.3 * channel + 0.7 for channel in colour) for colour in (RUN, PAPER)
+    ]
+    half, top = layer_sizes[0] // 2, 4.5
+    levels = np.linspace(2.1, top, len(layer_sizes) + 1)[1:]
+
+    def box(x, y, text, colour="white"):
+        style = {"boxstyle": "round,pad=0.25", "facecolor": colour, "edgecolor": GREY}
+        ax.text(x, y, text, ha="center", va="center", bbox=style, fontsize="small")
+
+    def arrow(x, y, to_x, to_y, leave=0.27, arrive=0.27):
+        line = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", (to_x, to_y - arrive), (x, y + leave), arrowprops=line)
+
+    for x, name, towers in ((2.3, "user", (1.2, 5.6)), (6.9, "film", (3.4, 8.2))):
+        box(x, 0, name)
+        for to_x, size in zip(towers, (n_factors, half), strict=True):
+            box(to_x, 1.2, f"{name} vector\n{size} numbers", light[to_x > 5])
+            arrow(x, 0, to_x, 1.2, arrive=0.45)
+            arrow(
+                to_x, 1.2, *((6.9, levels[0]) if to_x > 5 else (2.3, top)), leave=0.45
+            )
+    texts = [f"one behind the other: {layer_sizes[0]}"]
+    texts += [f"layer of {size} neurons, ReLU" for size in layer_sizes[1:]]
+    for y, text in zip(levels, texts, strict=True):
+        box(6.9, y, text, light[1])
+    for below, above in itertools.pairwise(levels):
+        arrow(6.9, below, 6.9, above)
+    box(2.3, top, f"number times number: {n_factors}", light[0])
+    box(4.6, 5.6, f"one behind the other: {n_factors + layer_sizes[-1]}")
+    box(4.6, 6.5, "last neuron, sigmoid: prediction")
+    arrow(2.3, top, 4.2, 5.6)
+    arrow(6.9, top, 5.0, 5.6)
+    arrow(4.6, 5.6, 4.6, 6.5)
+    ax.text(0.1, 2.9, "GMF", color=RUN, weight="bold")
+    ax.text(9.3, 2.9, "MLP", color=PAPER, weight="bold")
+    return ax
+
+
+def film_map(vectors: np.ndarray, films: pd.DataFrame, since: int = 1997):
+    """Draw the two principal components of film vectors, and name some of the outer films.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_films, n_factors)
+        The learnt vectors.
+    films : DataFrame of n_films rows
+        Columns ``title`` and ``year``.
+    since : int
+        Films from this year on are drawn with another marker.
+    """
+    centred = vectors - vectors.mean(axis=0)
+    places = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    new = (films["year"] >= since).fillna(False).to_numpy(dtype=bool)
+    _, ax = plt.subplots(figsize=(7.0, 4.6))
+    ax.scatter(*places[~new].T, color=RUN, s=14, alpha=0.6, label=f"before {since}")
+    ax.scatter(
+        *places[new].T,
+        color=PAPER,
+        s=20,
+        marker="^",
+        alpha=0.8,
+        label=f"{since} and later",
+    )
+    room, named = np.ptp(places, axis=0) * (0.35, 0.09), []
+    for film in np.argsort(-np.hypot(*places.T)):
+        if all((np.abs(places[film] - places[other]) > room).any() for other in named):
+            named.append(film)
+            ax.annotate(
+                films["title"].iloc[film],
+                places[film],
+                fontsize="small",
+                ha="center",
+                va="bottom",
+            )
+        if len(named) == 14:
+            break
+    ax.set(xlabel="first principal component", ylabel="second principal component")
+    ax.margins(x=0.15, y=0.1)
+    ax.legend()
+    sns.despine(left=True)
+    return ax
+
+
+def loss_curves(curves: dict[str, list[float]]):
+    """Draw several training losses over the epochs, one line each, told apart by colour and by dashes."""
+    _, ax = plt.subplots()
+    for (name, losses), style in zip(
+        curves.items(), ["-", "--", ":", "-."], strict=False
+    ):
+        ax.plot(np.arange(1, len(losses) + 1), losses, style, label=name, linewidth=2)
+    ax.set(xlabel="epoch", ylabel="mean training loss")
+    ax.legend()
+    sns.despine(left=True)
+    return ax
+
+
+def validation_curve(losses: list[float], validation: list[float], best_epoch: int):
+    """Draw the training loss and, below it, the validation NDCG of each epoch, and mark the best epoch."""
+    _, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7.0, 4.6))
+    epochs = np.arange(1, len(losses) + 1)
+    above.plot(epochs, losses, color=PAPER)
+    above.set(ylabel="training loss")
+    below.plot(epochs, validation, color=RUN)
+    below.set(xlabel="epoch", ylabel="validation NDCG@10")
+    for ax in (above, below):
+        ax.axvline(best_epoch, color=GREY, linestyle="--")
+    sns.despine(left=True)
+    return below

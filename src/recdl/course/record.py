@@ -9,6 +9,7 @@ import inspect
 import json
 import numbers
 import os
+import textwrap
 
 MIME = "application/vnd.recdl.record+json"
 
@@ -73,7 +74,10 @@ def show_source(*things):
 
     display(
         Code(
-            "\n\n".join(_shortened(inspect.getsource(thing)) for thing in things),
+            "\n\n".join(
+                _shortened(textwrap.dedent(inspect.getsource(thing)))
+                for thing in things
+            ),
             language="python",
         )
     )

@@ -1,0 +1,431 @@
+import functools
+
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from recdl import models, prepare, ranking, training
+
+OPTIONS = {"batch_size": 64, "learning_rate": 0.02}
+
+
+def make_ratings():
+    """Return ratings of 12 users, who like items that are even or odd as they are; user 0 likes most."""
+    rng = np.random.default_rng(7)
+    users, items = np.arange(12)[:, None], np.arange(20)
+    often = np.where(users % 2 == items % 2, 0.6, 0.05)
+    likes = rng.random((12, 20)) < np.where(users == 0, 0.8, often)
+    likes[np.arange(20) % 12, np.arange(20)] = True  # every item occurs
+    table = pd.DataFrame(np.argwhere(likes), columns=["userID", "itemID"])
+    table = table.assign(rating=4.0, timestamp=rng.permutation(len(table)))
+    return table.sort_values("timestamp", ignore_index=True)
+
+
+RATINGS = make_ratings()
+POSITIVES = prepare.Interactions(RATINGS)
+
+
+def new_model(seed=1):
+    return models.NeuMF(12, 20, n_factors=3, layer_sizes=(4, 2), seed=seed)
+
+
+def assert_same_weights(model, other):
+    for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def eagerly():
+    """Spare a test the seconds of compiling; the steps of training are the same."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+# An epoch's samples
+
+
+def an_epoch(seed=0, n_negatives=2):
+    rng = np.random.default_rng(seed)
+    return training.epoch_samples(POSITIVES, n_negatives, rng=rng)
+
+
+def test_an_epoch_has_every_positive_once_and_only_unseen_negatives():
+    users, items, labels = an_epoch()
+    seen = set(zip(POSITIVES.users, POSITIVES.items, strict=True))
+    positives = list(zip(users[labels == 1], items[labels == 1], strict=True))
+    negatives = list(zip(users[labels == 0], items[labels == 0], strict=True))
+    assert len(positives) + len(negatives) == len(labels)
+    assert sorted(positives) == sorted(seen)
+    assert not seen & set(negatives)
+
+
+def test_an_epoch_has_the_number_of_negatives_that_each_user_can_have():
+    users, _, labels = an_epoch(n_negatives=2)
+    n_seen = np.bincount(POSITIVES.users)
+    expected = np.minimum(2 * n_seen, 20 - n_seen)
+    assert np.bincount(users[labels == 0]).tolist() == expected.tolist()
+    assert 0 < (expected < 2 * n_seen).sum() < 12  # some are capped, some are not
+
+
+def test_an_epoch_is_in_random_order():
+    users, _, labels = an_epoch()
+    thirds = [part.mean() for part in np.array_split(labels, 3)]
+    assert thirds == pytest.approx([labels.mean()] * 3, abs=0.15)
+    assert (np.diff(users) < 0).mean() > 0.3
+
+
+def test_an_epoch_follows_its_seed():
+    same, other = (np.array_equal(an_epoch(1), an_epoch(seed)) for seed in (1, 2))
+    assert same
+    assert not other
+
+
+def test_the_same_generator_draws_two_different_epochs():
+    rng = np.random.default_rng(0)
+    first, second = (training.epoch_samples(POSITIVES, 2, rng=rng) for _ in range(2))
+    assert set(zip(*first, strict=True)) != set(zip(*second, strict=True))
+
+
+# The compiled epoch against a loop in NumPy
+
+
+class NumPyAdam:
+    """Adam as TensorFlow 1 writes it (Kingma and Ba 2015, end of section 2), epsilon 1e-8."""
+
+    def __init__(self, weights, learning_rate):
+        self.weights = [w.astype(float) for w in weights]
+        self.m = [np.zeros_like(w) for w in self.weights]
+        self.v = [np.zeros_like(w) for w in self.weights]
+        self.learning_rate, self.t = learning_rate, 0
+
+    def step(self, gradients):
+        self.t += 1
+        rate = self.learning_rate * np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
+        for w, m, v, g in zip(self.weights, self.m, self.v, gradients, strict=True):
+            m += 0.1 * (g - m)
+            v += 0.001 * (g * g - v)
+            w -= rate * m / (np.sqrt(v) + 1e-8)
+
+
+def loss_and_gradients(model, users, items, labels):
+    with tf.GradientTape() as tape:
+        logits = model((users, items))
+        loss = tf.reduce_mean(tf.math.softplus(logits) - labels * logits)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    return float(loss), [tf.convert_to_tensor(g).numpy() for g in gradients]
+
+
+def epoch_step_by_step(model, adam, batches):
+    losses = []
+    for users, items, labels in zip(*batches, strict=True):
+        loss, gradients = loss_and_gradients(model, users, items, labels)
+        adam.step(gradients)
+        model.set_weights(adam.weights)
+        losses.append(loss)
+    return np.mean(losses)
+
+
+def random_batches(seed, shape=(3, 8)):
+    rng = np.random.default_rng(seed)
+    users, items = (rng.integers(n, size=shape).astype("int32") for n in (12, 20))
+    return users, items, rng.integers(2, size=shape).astype("float32")
+
+
+def test_two_compiled_epochs_are_six_plain_steps():
+    """Users and items occur several times in a batch: Adam squares the sum of their gradients."""
+    compiled, plain = new_model(), new_model()
+    train = training.compiled_epoch(compiled, training.adam(0.01))
+    adam = NumPyAdam(plain.get_weights(), 0.01)
+    for seed in (1, 2):
+        batches = random_batches(seed)
+        loss = float(train(*batches))
+        assert loss == pytest.approx(epoch_step_by_step(plain, adam, batches), rel=1e-6)
+    for ours, expected in zip(compiled.get_weights(), adam.weights, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=0, atol=2e-6)
+
+
+def test_one_step_of_a_gmf_by_hand():
+    """Gradients so small that Keras' own epsilon, 1e-7, would shorten the step by a half."""
+    model = models.GMF(1, 1, n_factors=2)
+    p, q, h = 1e-3 * np.array([[[2, 3]], [[5, 2]], [[2, 1]]])
+    model.set_weights([p, q, h.T])
+    slope = 1 / (1 + np.exp(-(p * q * h).sum())) - 1  # sigmoid(logit) - label
+    adam = NumPyAdam([p, q, h.T], 1e-3)
+    adam.step([slope * q * h, slope * p * h, slope * (p * q).T])
+    pair = np.zeros((1, 1), "int32")
+    training.compiled_epoch(model, training.adam())(pair, pair, np.ones((1, 1), "f"))
+    for ours, expected in zip(model.get_weights(), adam.weights, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-5)
+
+
+# Fit
+
+
+@pytest.fixture(scope="module")
+def runs():
+    """Return (model, history) of two runs with the same seed and of one with another, compiled."""
+    trained = []
+    for seed in (5, 5, 6):
+        model = new_model()
+        options = {"batch_size": 8, "learning_rate": 0.02, "seed": seed}
+        history = training.fit(model, POSITIVES, n_epochs=8, **options)
+        trained.append((model, history))
+    return trained
+
+
+def test_the_loss_falls(runs):
+    losses = runs[0][1].losses
+    assert losses[0] == pytest.approx(np.log(2), abs=0.05)  # it begins knowing nothing
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_the_history_has_a_number_for_each_epoch(runs):
+    history = runs[0][1]
+    assert len(history.losses) == len(history.seconds) == history.best_epoch == 8
+    assert min(history.seconds) > 0
+    assert history.validation == []
+    assert not history.interrupted
+
+
+def test_the_same_seed_gives_the_same_weights_and_losses_to_the_last_bit(runs):
+    (first, history), (again, history_again), _ = runs
+    assert history.losses == history_again.losses
+    assert_same_weights(first, again)
+
+
+def test_another_seed_gives_other_weights_and_losses(runs):
+    (first, history), _, (other, other_history) = runs
+    assert history.losses[0] != other_history.losses[0]
+    for a, b in zip(first.get_weights(), other.get_weights(), strict=True):
+        assert (a != b).any()
+
+
+@pytest.fixture
+def recorded(monkeypatch):
+    """Return a list that collects what `fit` hands to the training step, which does nothing."""
+    seen = []
+
+    def compiled_epoch(model, optimizer):
+        seen.append(optimizer)
+        return lambda *batches: seen.append(batches) or 0.0
+
+    monkeypatch.setattr(training, "compiled_epoch", compiled_epoch)
+    return seen
+
+
+def test_the_last_partial_batch_is_dropped(recorded):
+    training.fit(
+        new_model(), POSITIVES, n_epochs=1, batch_size=100, n_negatives=2, seed=0
+    )
+    samples = an_epoch(seed=0, n_negatives=2)
+    n_batches = len(samples[0]) // 100
+    assert len(samples[0]) % 100
+    for batches, whole in zip(recorded[1], samples, strict=True):
+        expected = whole[: n_batches * 100].reshape(n_batches, 100)
+        np.testing.assert_array_equal(batches, expected)
+
+
+def test_each_epoch_has_negatives_of_its_own(recorded):
+    training.fit(new_model(), POSITIVES, n_epochs=3, n_negatives=1, **OPTIONS)
+    items = [np.sort(epoch[1], axis=None).tolist() for epoch in recorded[1:]]
+    assert len(items) == 3
+    assert items[0] != items[1] != items[2] != items[0]
+
+
+def test_fit_uses_adam_as_the_library_does(recorded):
+    training.fit(new_model(), POSITIVES, n_epochs=1, batch_size=16, learning_rate=0.02)
+    settings = recorded[0].get_config()
+    assert type(recorded[0]).__name__ == "Adam"
+    expected = {"learning_rate": 0.02, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
+    assert {name: settings[name] for name in expected} == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"n_epochs": 0}, "must be positive"),
+        ({"batch_size": 0}, "must be positive"),
+        ({"n_negatives": 0}, "must be positive"),
+        ({"patience": 0}, "must be positive"),
+        ({"batch_size": 999}, r"A batch of 999 is larger than all \d+ samples"),
+    ],
+)
+def test_fit_refuses(options, words, recorded):
+    with pytest.raises(ValueError, match=words):
+        training.fit(new_model(), POSITIVES, **options)
+    assert len(recorded) <= 1  # no epoch was trained
+
+
+# Early stopping
+
+
+@functools.cache
+def trained_for(n_epochs):
+    """Return a model after exactly so many epochs, and its history."""
+    model = new_model()
+    return model, training.fit(model, POSITIVES, n_epochs=n_epochs, **OPTIONS)
+
+
+def answers(*values):
+    """Return a `validate` that gives these values, or raises them, one after each epoch."""
+    remaining = iter(values)
+
+    def validate(model):
+        value = next(remaining)
+        if isinstance(value, type):
+            raise value
+        return value
+
+    return validate
+
+
+@pytest.mark.parametrize(
+    ("values", "best_epoch"),
+    [
+        ((0.1, 0.2, 0.5, 0.4, 0.3, 0.9), 3),
+        ((0.1, 0.2, 0.5, 0.5, 0.5, 0.9), 3),  # of equal ones the first is the best
+        ((0.1, 0.3, 0.2, 0.4, 0.1, 0.2, 0.9), 4),  # a pause of one epoch is allowed
+        ((-3.0, -4.0, -5.0, 0.9), 1),
+    ],
+)
+@pytest.mark.usefixtures("eagerly")
+def test_two_epochs_without_a_better_value_end_the_training(values, best_epoch):
+    model, options = new_model(), {"validate": answers(*values), "patience": 2}
+    history = training.fit(model, POSITIVES, n_epochs=20, **options, **OPTIONS)
+    assert history.best_epoch == best_epoch
+    assert history.validation == list(values[:-1])
+    assert len(history.losses) == len(history.seconds) == best_epoch + 2
+    expected, shorter = trained_for(best_epoch)
+    assert history.losses[:best_epoch] == shorter.losses
+    assert_same_weights(model, expected)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_the_best_weights_are_restored_without_an_early_stop_too():
+    model, validate = new_model(), answers(0.1, 0.3, 0.2)
+    history = training.fit(
+        model, POSITIVES, n_epochs=3, validate=validate, patience=9, **OPTIONS
+    )
+    assert len(history.losses) == 3
+    assert_same_weights(model, trained_for(2)[0])
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_validate_gets_the_model_as_it_is_after_each_epoch():
+    model, kernels = new_model(), []
+
+    def validate(given):
+        assert given is model
+        kernels.append(given.last.get_weights()[0])
+        return len(kernels)
+
+    training.fit(model, POSITIVES, n_epochs=2, validate=validate, **OPTIONS)
+    assert (kernels[0] == trained_for(1)[0].last.get_weights()[0]).all()
+    assert (kernels[1] == model.last.get_weights()[0]).all()
+
+
+# Interrupts
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_an_interrupt_during_validation_leaves_the_best_weights():
+    model, validate = new_model(), answers(0.2, 0.1, KeyboardInterrupt)
+    history = training.fit(model, POSITIVES, validate=validate, **OPTIONS)
+    assert history.interrupted
+    assert (len(history.losses), history.validation) == (3, [0.2, 0.1])
+    assert history.best_epoch == 1
+    assert_same_weights(model, trained_for(1)[0])
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_an_interrupt_without_validation_leaves_the_last_weights(monkeypatch):
+    model, expected, notes = new_model(), trained_for(3)[0], []
+
+    def step(self, note):
+        notes.append(note)
+        if len(notes) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training.Progress, "step", step)
+    history = training.fit(model, POSITIVES, **OPTIONS)
+    assert history.interrupted
+    assert notes == [f"loss {loss:.4f}" for loss in history.losses]
+    assert len(history.seconds) == history.best_epoch == 3
+    assert_same_weights(model, expected)
+    assert np.isfinite(model.scores([0, 11])).all()
+
+
+# A validation part
+
+
+class Scores:
+    """Stand-in for a model: the identifiers of the items are also their scores."""
+
+    def __init__(self, positives):
+        self.table = np.tile(positives.item_ids, (positives.n_users, 1))
+
+    def scores(self, users):
+        return self.table[users]
+
+
+def pairs_of(interactions):
+    users = interactions.user_ids[interactions.users]
+    items = interactions.item_ids[interactions.items]
+    return set(zip(users, items, strict=True))
+
+
+@pytest.fixture
+def held_out(monkeypatch):
+    """Return the positives, the validation pairs, and `validate`, of the invented ratings."""
+    tables, relevant = [], ranking.Relevant
+
+    def spy(test, known):
+        tables.append(test)
+        return relevant(test, known)
+
+    monkeypatch.setattr(ranking, "Relevant", spy)
+    positives, validate = training.hold_out(RATINGS)
+    pairs = set(tables[0][prepare.PAIR].itertuples(index=False, name=None))
+    return positives, pairs, validate
+
+
+def test_positives_and_validation_pairs_are_two_parts_of_train(held_out):
+    positives, pairs = pairs_of(held_out[0]), held_out[1]
+    assert len(positives) > len(pairs) > 0
+    assert not positives & pairs
+    assert positives | pairs <= pairs_of(POSITIVES)
+
+
+def test_validation_pairs_are_each_users_latest(held_out):
+    time = RATINGS.set_index(prepare.PAIR)["timestamp"]
+    for user in range(12):
+        earlier, later = (
+            [time[pair] for pair in pairs if pair[0] == user]
+            for pairs in (pairs_of(held_out[0]), held_out[1])
+        )
+        assert len(earlier) == round(0.75 * (RATINGS["userID"] == user).sum())
+        assert max(earlier) < min(later, default=np.inf)
+
+
+def test_the_validation_value_is_the_mean_ndcg_through_ranking(held_out):
+    positives, pairs, validate = held_out
+    top = ranking.top_k(Scores(positives).scores, positives, 10)
+    test = pd.DataFrame(sorted(pairs), columns=prepare.PAIR)
+    table = ranking.evaluate(top, ranking.Relevant(test, positives), (10,))
+    assert validate(Scores(positives)) == table["ndcg_at_10"].mean()
+
+
+@pytest.mark.parametrize(("k", "by_hand"), [(12, (1 / np.log2(3) + 1) / 2), (1, 1 / 2)])
+def test_the_validation_value_of_two_users_by_hand(k, by_hand):
+    """Of 4, 5 and 6 user 1's item comes second; of 1, 2 and 3 user 2's comes first."""
+    items = {1: [1, 2, 3, 5], 2: [4, 5, 6, 3]}
+    rows = [
+        (user, item, 4.0, t) for user in items for t, item in enumerate(items[user])
+    ]
+    columns = ["userID", "itemID", "rating", "timestamp"]
+    positives, validate = training.hold_out(pd.DataFrame(rows, columns=columns), k)
+    value = validate(Scores(positives))
+    assert isinstance(value, float)
+    assert value == pytest.approx(by_hand, abs=1e-12)
