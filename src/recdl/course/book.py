@@ -78,6 +78,12 @@ def tables_of_measurements(target: pathlib.Path):
         table = pd.read_csv(path).rename(columns=lambda name: name.replace("_", " "))
         for column in table.select_dtypes("float"):
             table[column] = [f"{float(f'{value:.3g}'):,g}" for value in table[column]]
+        if table.shape[1] > 2 * len(table):  # wide and low: a page is narrow
+            table = (
+                table.set_index(table.columns[0])
+                .T.rename_axis(table.columns[0])
+                .reset_index()
+            )
         table.to_csv(target / path.name, index=False)
 
 
