@@ -31,7 +31,7 @@ STAMP = HTML / ".made-from"  # inside, so that it never outlives the pages
 def with_outputs(notebook: run.Notebook) -> dict:
     """Return the committed notebook with the outputs of its executed copy, cell by cell."""
     content = notebook.content()
-    executed = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))
+    executed = notebook.executed_content(quick=False)
     outputs = {
         cell["id"]: cell for cell in executed["cells"] if cell["cell_type"] == "code"
     }
@@ -100,9 +100,7 @@ def stage():
     for notebook in run.notebooks():
         page = SOURCE / notebook.path.relative_to(run.ROOT)
         page.write_text(json.dumps(with_outputs(notebook), indent=1), encoding="utf-8")
-        executed = json.loads(
-            notebook.executed(quick=False).read_text(encoding="utf-8")
-        )
+        executed = notebook.executed_content(quick=False)
         seconds[notebook.name] = executed["metadata"]["seconds"]
     (SOURCE / "book" / "_static" / "against-paper.png").write_bytes(
         figure("fig-against-paper")

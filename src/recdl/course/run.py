@@ -75,6 +75,10 @@ class Notebook:
         """Return where the executed copy lies."""
         return BUILD / ("quick" if quick else "full") / self.path.name
 
+    def executed_content(self, quick):
+        """Return the executed copy as parsed JSON."""
+        return json.loads(self.executed(quick).read_text(encoding="utf-8"))
+
     def parameters(self, quick):
         """Return the papermill parameters in this mode."""
         return self.settings().get("quick", {}) if quick else {}
@@ -173,13 +177,9 @@ def _in_order(books: list[Notebook]) -> list[Notebook]:
 
 def is_fresh(notebook: Notebook, provenance: dict, quick: bool) -> bool:
     """Tell whether the executed copy exists and stems from exactly this provenance."""
-    copy = notebook.executed(quick)
-    if not copy.exists():
+    if not notebook.executed(quick).exists():
         return False
-    return (
-        json.loads(copy.read_text(encoding="utf-8"))["metadata"].get("provenance")
-        == provenance
-    )
+    return notebook.executed_content(quick)["metadata"].get("provenance") == provenance
 
 
 def _job_environment() -> dict[str, str]:
