@@ -90,11 +90,11 @@ def measure(n_interactions):
 
     model = models.NeuMF(positives.n_users, positives.n_items)
     train = training.compiled_epoch(model, training.adam())
-    samples = training.epoch_samples(positives, rng=rng)
+    samples = prepare.epoch_samples(positives, rng=rng)
     n_batches = len(samples[0]) // BATCH_SIZE
     n_timed = min(TIMED_BATCHES, n_batches)
     with measured(row, "samples"):
-        training.epoch_samples(positives, rng=rng)
+        prepare.epoch_samples(positives, rng=rng)
     first = [part[: n_timed * BATCH_SIZE].reshape(n_timed, -1) for part in samples]
     first = [training.tf.constant(part) for part in first]
     float(train(*first))  # compiles

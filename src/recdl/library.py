@@ -22,7 +22,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from recdl.prepare import PAIR, Interactions, sample_negatives, write_csv
+from recdl.prepare import PAIR, Interactions, epoch_samples, write_csv
 from recdl.progress import Progress
 from recdl.quiet import no_startup_notes
 
@@ -106,13 +106,11 @@ class NCFData:
 
         Like the library's, it drops what is left over after the last full batch.
         """
-        positives = self.interactions
-        users, items = sample_negatives(positives, self.n_negatives, rng=self.rng)
-        labels = np.append(np.ones(len(positives)), np.zeros(len(users)))
-        order = self.rng.permutation(len(labels))
-        labels = labels[order]
-        users = positives.user_ids[np.append(positives.users, users)[order]]
-        items = positives.item_ids[np.append(positives.items, items)[order]]
+        users, items, labels = epoch_samples(
+            self.interactions, self.n_negatives, rng=self.rng
+        )
+        users = self.interactions.user_ids[users]
+        items = self.interactions.item_ids[items]
         for begin in range(0, len(labels) - batch_size + 1, batch_size):
             batch = slice(begin, begin + batch_size)
             yield users[batch].tolist(), items[batch].tolist(), labels[batch]

@@ -292,3 +292,23 @@ def _draw_untaken(taken, wanted, rng):
     return [
         np.concatenate(part) for part in zip((nothing, nothing), *drawn, strict=True)
     ]
+
+
+def epoch_samples(
+    interactions: Interactions, n_negatives: int = 4, *, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return one epoch of training samples in random order: all positives, and negatives drawn for it.
+
+    Returns
+    -------
+    users, items, labels : ndarray
+        Positions, and 1 for a positive, 0 for a negative; each of shape (n_positives + n_drawn,).
+    """
+    users, items = sample_negatives(interactions, n_negatives, rng=rng)
+    order = rng.permutation(len(interactions) + len(users))
+    labels = np.append(
+        np.ones(len(interactions), "float32"), np.zeros(len(users), "float32")
+    )
+    users = np.append(interactions.users, users).astype("int32")
+    items = np.append(interactions.items, items).astype("int32")
+    return users[order], items[order], labels[order]

@@ -32,7 +32,7 @@ def top_k(
     k: int,
     *,
     users: np.ndarray | None = None,
-    block: int = 256,
+    block: int | None = None,
 ) -> np.ndarray:
     """Return the k items with the highest scores for each user, without those seen in training.
 
@@ -49,8 +49,9 @@ def top_k(
         Length of a list, at least 1; it may be longer than the catalogue.
     users : ndarray, optional
         Positions of the users who get a list, each once; all users if left out.
-    block : int
-        Users handled at once: memory grows with ``block * n_items`` and with the interactions.
+    block : int, optional
+        Users handled at once; if left out, as many as have half a million scores. Memory grows with
+        ``block * n_items`` and with the interactions.
 
     Returns
     -------
@@ -62,6 +63,7 @@ def top_k(
     ValueError
         If k or block is below 1, a user is unknown or given twice, or scores are NaN or of another shape.
     """
+    block = max(1, 2**19 // seen.n_items) if block is None else block
     _check_at_least_one(k=k, block=block)
     users = _positions_of(users, seen.n_users)
     # Sort the interactions by row of the result; users without a row go behind the last.

@@ -4,6 +4,7 @@ Paper section IV.E: log loss, Adam with learning rate 1e-3, batches of 256, 100 
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,20 +30,6 @@ def adam(learning_rate: float = 1e-3) -> keras.optimizers.Adam:
 log_loss = keras.losses.BinaryCrossentropy(from_logits=True)  # mean over the batch
 
 
-def epoch_samples(
-    positives: Interactions, n_negatives: int = 4, *, rng: np.random.Generator
-):
-    """Return one epoch in random order: users, items and labels, of shape (n_positives + n_drawn,)."""
-    users, items = prepare.sample_negatives(positives, n_negatives, rng=rng)
-    order = rng.permutation(len(positives) + len(users))
-    labels = np.append(
-        np.ones(len(positives), "float32"), np.zeros(len(users), "float32")
-    )
-    users = np.append(positives.users, users).astype("int32")
-    items = np.append(positives.items, items).astype("int32")
-    return users[order], items[order], labels[order]
-
-
 def compiled_epoch(
     model: keras.Model, optimizer: keras.optimizers.Optimizer
 ) -> Callable:
@@ -51,24 +38,36 @@ def compiled_epoch(
     Keras' own `fit` returns to Python after each batch, which for a model this small costs more than the
     arithmetic. Here the loop over batches becomes one piece of machine code: a function from users, items and
     labels, each of shape (n_batches, batch_size), to the mean loss.
+
+    Adam treats every number of the model alike, so all of them stand in one long vector here. Besides, a
+    processor gets through one long vector faster than through nine tables and layers.
     """
-    optimizer.build(model.trainable_variables)
+    weights = model.trainable_variables
+    sizes = [math.prod(weight.shape) for weight in weights]
+    vector = keras.Variable(_end_to_end(weights))
+    optimizer.build([vector])
 
     @tf.function(jit_compile=True)
     def train(users, items, labels):
+        vector.assign(_end_to_end(weights))
         total = tf.constant(0.0)
         for batch in tf.range(tf.shape(labels)[0]):
             with tf.GradientTape() as tape:
                 loss = log_loss(labels[batch], model((users[batch], items[batch])))
-            gradients = tape.gradient(loss, model.trainable_variables)
-            # A user who is twice in a batch has two rows of gradients. Keras' Adam would square the rows
-            # and then add them up; Adam, and the library, adds first, as this conversion does.
-            gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
-            optimizer.apply(gradients, model.trainable_variables)
+            gradients = tape.gradient(loss, weights)
+            optimizer.apply([_end_to_end(gradients)], [vector])
+            for weight, numbers in zip(weights, tf.split(vector, sizes), strict=True):
+                weight.assign(tf.reshape(numbers, weight.shape))
             total += loss
         return total / tf.cast(tf.shape(labels)[0], tf.float32)
 
     return train
+
+
+def _end_to_end(tensors):
+    # A user who is twice in a batch has two rows of gradients, which this adds up, as Adam wants it and the
+    # library does it. Given the rows, Keras' Adam would square them first and then add.
+    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
 
 
 @dataclasses.dataclass
@@ -117,17 +116,17 @@ def fit(
     Returns
     -------
     History
-        After Ctrl-C, that of the completed epochs; the model stays usable, with the weights reached so far.
+        After Ctrl-C, that of the completed epochs; the model has the weights of the last one, or of the best.
     """
     if min(n_epochs, batch_size, n_negatives, patience) < 1 or learning_rate <= 0:
-        raise ValueError(
-            "Epochs, batches, negatives, patience and rate must be positive."
-        )
+        raise ValueError("Epochs, batches, negatives, patience, rate must be positive.")
     rng, history = np.random.default_rng(seed), History()
     train, best = compiled_epoch(model, adam(learning_rate)), None
+    weights = {0: model.get_weights()}  # after the last two epochs, for Ctrl-C
 
     def draw():
-        return _in_batches(epoch_samples(positives, n_negatives, rng=rng), batch_size)
+        samples = prepare.epoch_samples(positives, n_negatives, rng=rng)
+        return _in_batches(samples, batch_size)
 
     # The next epoch's samples are drawn while TensorFlow trains on this one's.
     with (
@@ -136,38 +135,38 @@ def fit(
     ):
         try:
             drawing = other.submit(draw)
-            while len(history.losses) < n_epochs:
+            for epoch in range(1, n_epochs + 1):
                 begin = time.perf_counter()
                 batches = drawing.result()
-                if len(history.losses) + 1 < n_epochs:
+                if epoch < n_epochs:
                     drawing = other.submit(draw)
-                history.losses.append(float(train(*batches)))
+                loss = float(train(*batches))
+                weights = {epoch - 1: weights[epoch - 1], epoch: model.get_weights()}
+                history.losses.append(loss)
                 history.seconds.append(time.perf_counter() - begin)
-                progress.step(f"loss {history.losses[-1]:.4f}")
+                progress.step(f"loss {loss:.4f}")
                 if validate:
                     history.validation.append(validate(model))
                     if np.isnan(history.validation[-1]):
                         raise ValueError("validate returned NaN: nothing to judge?")
-                    if history.best_epoch == len(history.losses):
-                        best = model.get_weights()
-                    elif len(history.losses) - history.best_epoch >= patience:
+                    if history.best_epoch == epoch:
+                        best = weights[epoch]
+                    elif epoch - history.best_epoch >= patience:
                         break
         except KeyboardInterrupt:
             history.interrupted = True
+            model.set_weights(weights[len(history.losses)])
     if best is not None:
         model.set_weights(best)
     return history
 
 
 def _in_batches(samples, batch_size):
-    n_batches = len(samples[0]) // batch_size
-    if not n_batches:
-        raise ValueError(
-            f"A batch of {batch_size} is larger than all {len(samples[0])} samples."
-        )
-    return [
-        tf.constant(s[: n_batches * batch_size].reshape(n_batches, -1)) for s in samples
-    ]
+    n = len(samples[0])
+    if n < batch_size:
+        raise ValueError(f"A batch of {batch_size} is larger than all {n} samples.")
+    kept = n // batch_size * batch_size
+    return [tf.constant(part[:kept].reshape(-1, batch_size)) for part in samples]
 
 
 def hold_out(

@@ -216,6 +216,14 @@ def test_pretrained_is_a_copy_that_leaves_both_models_alone():
     assert (mlp.scores([0]) == before[1]).all()
 
 
+def test_a_gmf_and_an_mlp_in_the_wrong_order_are_refused():
+    """Their last neurons may have the same shape, and nothing else would tell."""
+    gmf, mlp = make_pair(use_bias=False)
+    for pair in [(mlp, gmf), (gmf, gmf), (mlp, mlp)]:
+        with pytest.raises(TypeError, match="a GMF and an MLP, in this order"):
+            models.pretrained(*pair)
+
+
 @pytest.mark.parametrize("alpha", [-0.1, 1.1, float("nan")])
 def test_alpha_outside_0_and_1_is_refused(alpha):
     with pytest.raises(ValueError, match="between 0 and 1; received"):

@@ -48,7 +48,7 @@ def eagerly():
 
 def an_epoch(seed=0, n_negatives=2):
     rng = np.random.default_rng(seed)
-    return training.epoch_samples(POSITIVES, n_negatives, rng=rng)
+    return prepare.epoch_samples(POSITIVES, n_negatives, rng=rng)
 
 
 def test_an_epoch_has_every_positive_once_and_only_unseen_negatives():
@@ -84,7 +84,7 @@ def test_an_epoch_follows_its_seed():
 
 def test_the_same_generator_draws_two_different_epochs():
     rng = np.random.default_rng(0)
-    first, second = (training.epoch_samples(POSITIVES, 2, rng=rng) for _ in range(2))
+    first, second = (prepare.epoch_samples(POSITIVES, 2, rng=rng) for _ in range(2))
     assert set(zip(*first, strict=True)) != set(zip(*second, strict=True))
 
 
@@ -355,6 +355,38 @@ def test_an_interrupt_without_validation_leaves_the_last_weights(monkeypatch):
     assert len(history.seconds) == history.best_epoch == 3
     assert_same_weights(model, expected)
     assert np.isfinite(model.scores([0, 11])).all()
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("moment", ["after the weights", "after the loss"])
+def test_weights_and_history_belong_together_after_an_interrupt_at(moment, monkeypatch):
+    """Ctrl-C just before, or just after, the third epoch enters the history."""
+    model, losses = new_model(), []
+
+    class Losses(list):
+        def append(self, loss):
+            losses.append(loss)
+            if moment == "after the loss" or len(losses) < 3:
+                super().append(loss)
+            if len(losses) == 3:
+                raise KeyboardInterrupt
+
+    history = functools.partial(training.History, losses=Losses())
+    monkeypatch.setattr(training, "History", history)
+    history = training.fit(model, POSITIVES, **OPTIONS)
+    completed = 3 if moment == "after the loss" else 2
+    assert history.interrupted
+    assert len(history.losses) == completed
+    assert_same_weights(model, trained_for(completed)[0])
+
+
+def test_weights_that_were_set_between_two_epochs_are_the_ones_trained():
+    model, other = new_model(), new_model(seed=9)
+    train, fresh = (training.compiled_epoch(m, training.adam()) for m in (model, other))
+    model.set_weights(other.get_weights())
+    batches = random_batches(1)
+    assert float(train(*batches)) == float(fresh(*batches))
+    assert_same_weights(model, other)
 
 
 # A validation part
