@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results bench lint lock env clean
+.PHONY: book test quick results slides student instructor bench lint lock env clean
 .DEFAULT_GOAL := book
 
 book: env          ## execute the notebooks that changed and build the HTML book
@@ -21,6 +21,15 @@ quick: env         ## the same notebooks with few epochs
 
 results: env       ## the executed run as one JSON object on standard output
 	@$(RUN) -m recdl.course.run --print-results
+
+slides: env        ## the chapters as slides, into _build/slides
+	@$(RUN) -m recdl.course.slides
+
+student: env       ## notebooks with holes instead of solutions, into _build/student
+	@$(RUN) -m recdl.course.editions student
+
+instructor: env    ## notebooks with solutions and notes for the teacher, into _build/instructor
+	@$(RUN) -m recdl.course.editions instructor
 
 bench: env         ## the library against this package, and growth; ends with one ratio a line
 	@$(RUN) benchmarks/growth.py

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import nbformat
 import pytest
@@ -42,7 +43,9 @@ def test_a_notebook_is_committed_without_outputs(cell):
 FIGURES = [
     (name, cell)
     for name, cell in CODE
-    if "plots." in "".join(cell["source"]).replace("plots.use", "")
+    if re.search(
+        r"\b(plots|figures)\.(?!use_style)\w+\(|\bplt\.", "".join(cell["source"])
+    )
 ]
 
 
@@ -105,7 +108,7 @@ def executed(tmp_path, monkeypatch):
 
 
 def test_a_page_has_the_new_prose_and_the_outputs_of_the_run(executed):
-    prose, code = book.with_outputs(executed)["cells"]
+    prose, code = executed.with_outputs()["cells"]
     assert prose["source"] == "new words"
     assert code["outputs"][0]["output_type"] == "display_data"
     assert code["execution_count"] == 3

@@ -19,27 +19,13 @@ import pandas as pd
 import yaml
 
 from recdl import paper
-from recdl.course import run
+from recdl.course import run, slides
 from recdl.course.environment import alone
 
 SOURCE = run.BUILD / "book-source"
 OUTPUT = run.BUILD / "book-output"
 HTML = run.BUILD / "html"
 STAMP = HTML / ".made-from"  # inside, so that it never outlives the pages
-
-
-def with_outputs(notebook: run.Notebook) -> dict:
-    """Return the committed notebook with the outputs of its executed copy, cell by cell."""
-    content = notebook.content()
-    executed = notebook.executed_content(quick=False)
-    outputs = {
-        cell["id"]: cell for cell in executed["cells"] if cell["cell_type"] == "code"
-    }
-    for cell in content["cells"]:
-        if cell["cell_type"] == "code":
-            cell["outputs"] = outputs[cell["id"]]["outputs"]
-            cell["execution_count"] = outputs[cell["id"]]["execution_count"]
-    return content
 
 
 def substitutions(results: dict, seconds: dict[str, float]) -> dict[str, str]:
@@ -59,7 +45,7 @@ def substitutions(results: dict, seconds: dict[str, float]) -> dict[str, str]:
 def figure(name: str) -> bytes:
     """Return the picture that an executed notebook shows under this figure name, as PNG."""
     for notebook in run.notebooks():
-        for cell in with_outputs(notebook)["cells"]:
+        for cell in notebook.with_outputs()["cells"]:
             if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == name:
                 pictures = [
                     o["data"]["image/png"]
@@ -87,6 +73,31 @@ def tables_of_measurements(target: pathlib.Path):
         table.to_csv(target / path.name, index=False)
 
 
+def tables_of_run_times(target: pathlib.Path):
+    """Write how long each chapter took when it was executed, and which cells took longest."""
+    target.mkdir()
+    chapters, slow = [], []
+    for notebook in run.notebooks():
+        title = notebook.title()
+        executed = notebook.executed_content(quick=False)
+        seconds = [
+            (cell["metadata"].get("papermill", {}).get("duration") or 0, cell)
+            for cell in executed["cells"]
+        ]
+        longest = max(duration for duration, _ in seconds)
+        whole = executed["metadata"]["seconds"]
+        chapters.append((title, f"{whole:.0f}", f"{longest:.1f}"))
+        for duration, cell in seconds:
+            if duration > 2:
+                first = "".join(cell["source"]).strip().splitlines()[0]
+                slow.append((title, f"``{first}``", f"{duration:.1f}"))
+    names = ["chapter", "seconds in all", "longest cell, in seconds"]
+    pd.DataFrame(chapters, columns=names).to_csv(target / "run_times.csv", index=False)
+    slow.sort(key=lambda row: -float(row[2]))
+    names = ["chapter", "the cell begins with", "seconds"]
+    pd.DataFrame(slow, columns=names).to_csv(target / "slow_cells.csv", index=False)
+
+
 def stage():
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -99,13 +110,17 @@ def stage():
     seconds = {}
     for notebook in run.notebooks():
         page = SOURCE / notebook.path.relative_to(run.ROOT)
-        page.write_text(json.dumps(with_outputs(notebook), indent=1), encoding="utf-8")
+        page.write_text(json.dumps(notebook.with_outputs(), indent=1), encoding="utf-8")
         executed = notebook.executed_content(quick=False)
         seconds[notebook.name] = executed["metadata"]["seconds"]
     (SOURCE / "book" / "_static" / "against-paper.png").write_bytes(
         figure("fig-against-paper")
     )
     tables_of_measurements(SOURCE / "book" / "benchmarks")
+    tables_of_run_times(SOURCE / "book" / "generated")
+    slides.write(
+        SOURCE / "extra" / "slides", {n.name: n.with_outputs() for n in run.notebooks()}
+    )
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
     machine = json.loads(
         (run.ROOT / "benchmarks" / "speed_machine.json").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -32,12 +33,15 @@ from recdl.progress import STATUS_VARIABLE
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "src" / "recdl"
 BUILD = ROOT / "_build"
-ORCHESTRATION = {
+ORCHESTRATION = {  # which no notebook imports
     "run.py",
     "execute.py",
     "book.py",
+    "slides.py",
+    "editions.py",
+    "check_setup.py",
     "environment.py",
-}  # which no notebook imports
+}
 PARALLEL = 2
 RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS]
 
@@ -67,6 +71,11 @@ class Notebook:
                 f"{self.path.name} is not a notebook: it does not parse as JSON ({error})."
             )
 
+    def title(self):
+        """Return the heading, for example ``5 · Training``."""
+        first = "".join(self.content()["cells"][0]["source"])
+        return first.splitlines()[0].removeprefix("# ")
+
     def settings(self):
         """Return what the notebook says of itself: ``needs`` and ``quick``."""
         return self.content()["metadata"].get("recdl", {})
@@ -78,6 +87,16 @@ class Notebook:
     def executed_content(self, quick):
         """Return the executed copy as parsed JSON."""
         return json.loads(self.executed(quick).read_text(encoding="utf-8"))
+
+    def with_outputs(self) -> dict:
+        """Return the committed notebook with the outputs of its executed copy, cell by cell."""
+        content, executed = self.content(), self.executed_content(quick=False)
+        outputs = {c["id"]: c for c in executed["cells"] if c["cell_type"] == "code"}
+        for cell in content["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = outputs[cell["id"]]["outputs"]
+                cell["execution_count"] = outputs[cell["id"]]["execution_count"]
+        return content
 
     def parameters(self, quick):
         """Return the papermill parameters in this mode."""
@@ -113,15 +132,22 @@ def code_only(source: str) -> str:
     return ast.unparse(tree)
 
 
-def package_hash(*, whole: bool) -> str:
-    """Return the hash of the package as far as notebooks use it: its whole text, or its code alone."""
-    modules = sorted(p for p in PACKAGE.rglob("*.py") if p.name not in ORCHESTRATION)
-    texts = (
-        (str(p.relative_to(PACKAGE)), p.read_text(encoding="utf-8")) for p in modules
-    )
-    return sha256(
-        *(name + (text if whole else code_only(text)) for name, text in texts)
-    )
+def package_hash(name: str, *, whole: bool) -> str:
+    """Return the hash of the package as far as this notebook uses it.
+
+    Its code alone, or its whole text where the notebook shows source. The exercises, exhibits, figures and
+    quizzes of other chapters do not count.
+    """
+    chapter = f"chapter_{int(re.match('[0-9]+', name)[0])}"
+    parts = []
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.toml")]):
+        of_another = path.stem.startswith("chapter_") and path.stem != chapter
+        if path.name in ORCHESTRATION or of_another:
+            continue
+        text = path.read_text(encoding="utf-8")
+        keep_all = whole or path.suffix != ".py"
+        parts += [str(path.relative_to(PACKAGE)), text if keep_all else code_only(text)]
+    return sha256(*parts)
 
 
 def data_hash() -> str:
@@ -138,7 +164,6 @@ def data_hash() -> str:
 
 def provenances(quick: bool) -> dict[str, dict]:
     """Return, for each notebook, what its results depend on; two equal entries mean equal results."""
-    package = {whole: package_hash(whole=whole) for whole in (False, True)}
     shared = {
         "environment": sha256((ROOT / "requirements.txt").read_bytes(), sys.version),
         "data": data_hash(),
@@ -149,7 +174,7 @@ def provenances(quick: bool) -> dict[str, dict]:
         code = ["".join(cell["source"]) for cell in cells]
         shows_source = any("show_source(" in cell for cell in code)
         found[notebook.name] = shared | {
-            "package": package[shows_source],
+            "package": package_hash(notebook.name, whole=shows_source),
             "code": sha256(*code),
             "parameters": notebook.parameters(quick),
             "needs": {

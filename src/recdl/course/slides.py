@@ -1,0 +1,148 @@
+"""Slides from the chapters' own cells, for reveal.js, which is served from the same folder.
+
+    python -m recdl.course.slides                 # into _build/slides; open 03_ncf.html there
+
+The tag `slide` on a cell begins a slide, `slide-more` adds a cell to it. Of Markdown, a slide shows the
+heading and the first paragraph, list, table or equation. All of it, and the untagged text that follows, are
+the speaker's notes (key S). Of code, it shows what the page shows.
+"""
+
+import html
+import importlib.util
+import pathlib
+import re
+import shutil
+import sys
+
+from nbconvert.filters import highlight, markdown
+from pygments.formatters import HtmlFormatter
+
+from recdl.course import run
+from recdl.course.environment import alone
+
+TARGET = run.BUILD / "slides"
+PAGE = pathlib.Path(__file__).with_name("slides.html").read_text(encoding="utf-8")
+REVEAL = (
+    "dist/reset.css",
+    "dist/reveal.css",
+    "dist/reveal.js",
+    "dist/theme/white.css",
+    "plugin/notes/notes.js",
+)
+code_to_html = highlight.Highlight2HTML(pygments_lexer="ipython3")
+
+
+def deck(content: dict, title: str) -> str:
+    """Return the page of slides of a notebook with outputs.
+
+    Parameters
+    ----------
+    content : dict
+        The notebook, as parsed JSON.
+    title : str
+        For the browser's title bar.
+    """
+    slides = []
+    for cell in content["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        shown = "slide" in tags or "slide-more" in tags
+        if "slide" in tags:
+            slides.append(([], []))
+        if not slides:
+            continue
+        parts, notes = slides[-1]
+        if cell["cell_type"] == "markdown":
+            text = "".join(cell["source"])
+            parts += [_to_html(beginning(text))] if shown else []
+            if not shown or beginning(text) != text.strip():
+                notes.append(_to_html(text))
+        elif shown:
+            parts += _code(cell, hide_input="remove-input" in tags)
+    sections = "\n".join(
+        f"<section>{''.join(parts)}<aside class='notes'>{''.join(notes)}</aside></section>"
+        for parts, notes in slides
+    )
+    colours = HtmlFormatter().get_style_defs(".highlight")
+    page = PAGE.replace("{title}", html.escape(title)).replace("{code}", colours)
+    return page.replace("{slides}", sections)
+
+
+def beginning(text: str) -> str:
+    """Return the headings and the first block behind them of a Markdown text."""
+    blocks, kept = re.split(r"\n\s*\n", text.strip()), []
+    for block in blocks:
+        lines = block.splitlines()
+        kept.append(block)
+        if not all(line.startswith("#") for line in lines):
+            break
+    return "\n\n".join(kept)
+
+
+def _to_html(text):
+    text = re.sub(r"\{cite(?::\w)?\}`[^`]*`", "", text)  # a bibliography is no slide
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # nor are links to chapters
+    return markdown.markdown2html(text)
+
+
+def _code(cell, hide_input):
+    parts = []
+    if not hide_input:
+        parts.append(code_to_html("".join(cell["source"])))
+    alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+    caption = cell["metadata"].get("mystnb", {}).get("figure", {}).get("caption", "")
+    for output in cell["outputs"]:
+        data = output.get("data", {})
+        if "image/png" in data:
+            source = f"data:image/png;base64,{data['image/png'].strip()}"
+            parts.append(f'<img src="{source}" alt="{html.escape(alt)}">')
+            parts.append(f"<p class='caption'>{html.escape(caption)}</p>")
+        elif "text/html" in data:
+            parts.append("".join(data["text/html"]))
+        elif "text/markdown" in data:
+            parts.append(_to_html("".join(data["text/markdown"])))
+        elif output["output_type"] == "stream":
+            parts.append(f"<pre>{html.escape(''.join(output['text']))}</pre>")
+        elif "text/plain" in data and len(data) == 1:
+            parts.append(f"<pre>{html.escape(''.join(data['text/plain']))}</pre>")
+    return parts
+
+
+def _package_folder(name):
+    return pathlib.Path(importlib.util.find_spec(name).origin).parent
+
+
+def write(target: pathlib.Path, contents: dict[str, dict]):
+    """Write a page for each notebook, and what the pages need, into a new folder.
+
+    Parameters
+    ----------
+    target : Path
+        A folder that does not exist yet.
+    contents : dict
+        Notebooks with outputs, by name.
+    """
+    reveal = _package_folder("sphinx_revealjs") / "_static" / "revealjs"
+    for name in REVEAL:
+        (target / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(reveal / name, target / "reveal" / name)
+    mathjax = _package_folder("sphinx-mathjax-offline") / "static" / "mathjax"
+    shutil.copy(mathjax / "tex-svg.js", target / "mathjax.js")
+    for name, content in contents.items():
+        page = deck(content, name)
+        (target / f"{name}.html").write_text(page, encoding="utf-8")
+
+
+def main():
+    """Write the slides of every chapter from its executed copy."""
+    with alone("run"):
+        run.execute_all()
+        shutil.rmtree(TARGET, ignore_errors=True)
+        write(TARGET, {n.name: n.with_outputs() for n in run.notebooks()})
+    run.tell(f"Slides: {TARGET.relative_to(run.ROOT)}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")

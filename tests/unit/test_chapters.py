@@ -1,0 +1,214 @@
+"""Every chapter has the course's shape: the box, the sections, short cells, captions, exercises, quizzes."""
+
+import ast
+import json
+import math
+import re
+import statistics
+
+import pytest
+
+from recdl.course import editions, exercises, museum, quiz, run, slides
+
+NOTEBOOKS = run.notebooks()
+LESSONS = [n for n in NOTEBOOKS if n.name != "05b_training_in_keras"]
+ENDING = ["Reading the paper critically", "Bug museum", "Exercises", "Quiz"]
+ENDING += ["In production", "Key takeaways", "Further reading"]
+ENDING_5B = ["Reading the paper critically", "Exercises", "Key takeaways"]
+ENDING_5B += ["Further reading"]
+MYST = re.compile(r"^:::|^```\{|\{(?!cite(?::t|:p)?\}`)[a-z:-]+\}`|\{\{", flags=re.M)
+EXERCISE = re.compile(r"^### Exercise (\w+\.\d+) · (by hand|in code|judgement)$", re.M)
+
+
+def each(notebooks):
+    return pytest.mark.parametrize("notebook", notebooks, ids=lambda n: n.name)
+
+
+def cells(notebook, kind):
+    return [c for c in notebook.content()["cells"] if c["cell_type"] == kind]
+
+
+def source(cell):
+    return "".join(cell["source"])
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def prose(notebook):
+    return "\n\n".join(source(cell) for cell in cells(notebook, "markdown"))
+
+
+def number(notebook):
+    return notebook.name.split("_")[0].lstrip("0")
+
+
+@each(NOTEBOOKS)
+def test_a_chapter_begins_with_its_box(notebook):
+    first = source(notebook.content()["cells"][0])
+    assert re.match(rf"# {number(notebook)} · \w", first)
+    box = "\n".join(line for line in first.splitlines() if line.startswith(">"))
+    box = box.replace("\n> ", " ")
+    for word in ("After this chapter you can", "Before you start:", "Reading time:"):
+        assert f"**{word}**" in box
+    assert re.search(r"\*\*Run time:\*\*.*\*\*In the paper:\*\* section", box)
+
+
+@each(NOTEBOOKS)
+def test_the_reading_time_is_that_of_the_words(notebook):
+    words = len(re.findall(r"[A-Za-z][\w'-]*", prose(notebook)))
+    minutes = 5 * math.ceil(words / 180 / 5)
+    assert f"**Reading time:** about {minutes} minutes" in prose(notebook).replace(
+        "\n> ", " "
+    )
+
+
+@each(NOTEBOOKS)
+def test_a_chapter_ends_with_the_same_sections(notebook):
+    ending = ENDING if notebook in LESSONS else ENDING_5B
+    found = re.findall(r"^## (.+)$", prose(notebook), flags=re.M)
+    assert [title for title in found if title in ENDING] == ending
+    assert found[-len(ending) :] == ending
+
+
+@each(NOTEBOOKS)
+def test_code_cells_are_short(notebook):
+    lengths = [len(source(cell).splitlines()) for cell in cells(notebook, "code")]
+    assert statistics.median(lengths) <= 8
+    assert max(lengths) <= 40
+
+
+@each(NOTEBOOKS)
+def test_text_needs_no_syntax_that_only_the_book_knows(notebook):
+    assert MYST.findall(prose(notebook)) == []
+
+
+def test_no_two_figures_have_the_same_name():
+    names = [
+        cell["metadata"]["mystnb"]["figure"]["name"]
+        for notebook in NOTEBOOKS
+        for cell in cells(notebook, "code")
+        if "figure" in cell["metadata"].get("mystnb", {})
+    ]
+    assert len(names) == len(set(names))
+
+
+# Exercises
+
+
+def numbers(notebook):
+    return [number for number, _ in EXERCISE.findall(prose(notebook))]
+
+
+@each(LESSONS)
+def test_a_chapter_has_three_kinds_of_exercises(notebook):
+    kinds = [kind for _, kind in EXERCISE.findall(prose(notebook))]
+    assert set(kinds) == {"by hand", "in code", "judgement"}
+
+
+def test_every_exercise_that_check_knows_stands_in_a_chapter():
+    known = [
+        n for chapter in exercises.chapters() for n in exercises.exercises(chapter)
+    ]
+    stated = [n for notebook in NOTEBOOKS for n in numbers(notebook)]
+    assert sorted(known) == sorted(stated)
+
+
+@each(NOTEBOOKS)
+def test_an_exercise_has_a_deliverable_a_cell_to_answer_and_a_solution(notebook):
+    content = notebook.content()["cells"]
+    stated = [i for i, cell in enumerate(content) if EXERCISE.search(source(cell))]
+    for position in stated:
+        task, answer, solution = content[position : position + 3]
+        exercise = EXERCISE.search(source(task))[1]
+        assert "**Deliverable:**" in source(task)
+        assert {"exercise", "remove-output"} <= set(tags(answer))
+        assert f'check("{exercise}", ' in source(answer)
+        assert "..." in source(answer)
+        assert {"solution", "hide-cell"} <= set(tags(solution))
+        assert solution["metadata"]["jupyter"]["source_hidden"]
+        assert solution["metadata"]["cellView"] == "form"
+        assert source(solution).startswith(f"# @title Solution of {exercise}\n")
+        assert f'check("{exercise}", ' in source(solution)
+
+
+# Quizzes
+
+
+@each(LESSONS)
+def test_a_quiz_explains_every_choice(notebook):
+    questions = quiz.questions(number(notebook))
+    assert 4 <= len(questions) <= 6
+    for question in questions:
+        assert len(question.choices) >= 3
+        assert sum(choice.right for choice in question.choices) == 1
+        assert all(len(choice.why) > 15 for choice in question.choices)
+    assert len({[c.right for c in q.choices].index(True) for q in questions}) > 1
+    assert f'quiz("{number(notebook)}")' in "\n".join(
+        source(cell) for cell in cells(notebook, "code")
+    )
+
+
+# Bug museum
+
+
+@pytest.mark.parametrize("exhibit", museum.exhibits(), ids=lambda e: e.title)
+def test_the_check_of_an_exhibit_stops_the_broken_version_only(exhibit):
+    exhibit.check(exhibit.mended)
+    with pytest.raises(AssertionError, match=r"\w+ \w+ \w+"):
+        exhibit.check(exhibit.broken)
+
+
+def test_the_museum_has_the_exhibits_of_six_chapters():
+    assert len(museum.exhibits()) >= 11
+    assert len({exhibit.title for exhibit in museum.exhibits()}) == len(
+        museum.exhibits()
+    )
+
+
+# Editions
+
+
+@each(NOTEBOOKS)
+def test_student_and_instructor_differ_in_solutions_and_notes_only(notebook):
+    content = notebook.content()
+    chapter = notebook.name.split("_")[0]
+    notes = editions.notes(chapter)
+    assert notes
+    student = editions.student(content)["cells"]
+    teacher = editions.instructor(content, notes)["cells"]
+    added = [cell for cell in teacher if "note" in tags(cell)]
+    assert len(added) == len(notes)
+    assert [cell for cell in teacher if "note" not in tags(cell)] == content["cells"]
+    for ours, theirs in zip(student, content["cells"], strict=True):
+        if "solution" in tags(theirs):
+            assert "hole" in tags(ours)
+            assert source(ours) == editions.HOLE
+        else:
+            assert ours == theirs
+    assert json.dumps(student).count("Solution of") == 0
+
+
+# Slides
+
+
+@each(NOTEBOOKS)
+def test_a_deck_has_about_twenty_slides_that_can_be_read_from_the_last_row(notebook):
+    content = notebook.content()["cells"]
+    n_slides = sum("slide" in tags(cell) for cell in content)
+    assert 12 <= n_slides <= 25
+    for cell in content:
+        if not {"slide", "slide-more"} & set(tags(cell)):
+            continue
+        if cell["cell_type"] == "markdown":
+            shown = slides.beginning(source(cell))
+            assert len(shown.split()) <= 60, shown
+        elif "remove-input" not in tags(cell):
+            assert len(source(cell).splitlines()) <= 14, source(cell)
+
+
+@each(NOTEBOOKS)
+def test_code_parses_and_imports_the_one_check(notebook):
+    code = "\n".join(source(c) for c in cells(notebook, "code"))
+    ast.parse(re.sub(r"^(\s*)%pip.*$", r"\1pass", code, flags=re.M))
