@@ -133,6 +133,14 @@ def test_an_exercise_has_a_deliverable_a_cell_to_answer_and_a_solution(notebook)
         assert f'check("{exercise}", ' in source(solution)
 
 
+@each(NOTEBOOKS)
+def test_nothing_but_a_solution_is_folded(notebook):
+    """The book writes "Show the solution" on every folded cell."""
+    for cell in cells(notebook, "code"):
+        folded = {tag for tag in tags(cell) if tag.startswith("hide-")}
+        assert not folded or "solution" in tags(cell)
+
+
 # Quizzes
 
 
