@@ -98,3 +98,20 @@ def test_progress_in_a_notebook_is_one_text_that_changes(monkeypatch, capsys):
     assert "2/2" in Handle.lines[-1]
     assert "second" in Handle.lines[-1]
     assert capsys.readouterr() == ("", "")
+
+
+def test_sensible_parameters_pass():
+    record.check_parameters(EPOCHS=1, K=10, SEED=0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"EPOCHS": 0}, "EPOCHS must be at least 1; received 0"),
+        ({"K": -3}, "K must be at least 1; received -3"),
+        ({"SEED": -1}, "SEED must be at least 0; received -1"),
+    ],
+)
+def test_an_absurd_parameter_is_refused_by_name(parameters, words):
+    with pytest.raises(ValueError, match=words):
+        record.check_parameters(N_NEGATIVES=4, **parameters)

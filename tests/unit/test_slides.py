@@ -20,13 +20,14 @@ def cell(kind, source, *tags, **more):
 @pytest.fixture(scope="module")
 def page():
     picture = {"output_type": "display_data", "data": {"image/png": PIXEL}}
-    drawn = cell("code", "figures.one()", "slide", "remove-input", outputs=[picture])
+    drawn = cell("code", "figures.one()", "slide", outputs=[picture])
     drawn["metadata"]["mystnb"] = {
         "figure": {"caption": "A <figure>."},
         "image": {"alt": "one dot"},
     }
     cells = [
-        cell("markdown", "Before the first slide."),
+        cell("markdown", "# 3 NCF\n\nA promise.\n\n> After this chapter"),
+        cell("markdown", "Before we begin."),
         cell("markdown", "# Title\n\nShown, see [chapter 4](04.ipynb).\n\nToo long for a slide.", "slide"),
         cell("markdown", "Said, not shown. {cite:t}`he2017ncf`"),
         drawn,
@@ -43,11 +44,19 @@ def parts(page):
 
 
 def test_a_tag_begins_a_slide(page):
-    assert len(parts(page)) == 2
+    assert len(parts(page)) == 3
+
+
+def test_the_first_cell_is_the_first_slide(page):
+    shown, notes = parts(page)[0]
+    assert ">3 NCF<" in shown
+    assert "A promise." in shown
+    assert "After this chapter" not in shown
+    assert "Before we begin." in notes
 
 
 def test_a_slide_shows_heading_and_first_paragraph_and_the_notes_have_all(page):
-    shown, notes = parts(page)[0]
+    shown, notes = parts(page)[1]
     assert "Title" in shown
     assert "Shown, see chapter 4." in shown
     assert "Too long" not in shown
@@ -57,26 +66,27 @@ def test_a_slide_shows_heading_and_first_paragraph_and_the_notes_have_all(page):
 
 
 def test_a_picture_has_its_description_and_caption_and_code_its_output(page):
-    shown, _ = parts(page)[1]
+    shown, _ = parts(page)[2]
     assert 'alt="one dot"' in shown
     assert "A &lt;figure&gt;." in shown
     assert "figures.one" not in shown
     assert "2 &lt; 3" in shown
 
 
-def test_what_stands_before_the_first_slide_or_has_no_tag_is_not_shown(page):
-    assert "Before the first slide" not in page
+def test_code_without_a_tag_is_not_on_a_slide(page):
     assert "secret" not in page
 
 
 def test_a_deck_fetches_from_its_own_folder_only(page, tmp_path):
-    slides.write(tmp_path / "slides", {"03": {"cells": []}})
+    slides.write(tmp_path / "slides", {"03": {"cells": [cell("markdown", "# 3")]}})
     fetched = re.findall(
         r'(?:src|href)="([^"]+)"', (tmp_path / "slides" / "03.html").read_text()
     )
     assert len(fetched) >= 6
     for address in fetched:
         assert (tmp_path / "slides" / address).is_file(), address
+    theme = tmp_path / "slides" / "reveal" / "dist" / "theme" / "white.css"
+    assert "@import" not in theme.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,22 @@ def read(path: str | os.PathLike) -> dict:
     return {entry["name"]: entry["value"] for entry in records}
 
 
+def check_parameters(**numbers: int):
+    """Stop a chapter at once, with a sentence, when one of its parameters makes no sense.
+
+    Raises
+    ------
+    ValueError
+        If ``SEED`` is negative or another parameter is below 1.
+    """
+    for name, value in numbers.items():
+        least = 0 if name == "SEED" else 1
+        if value < least:
+            raise ValueError(
+                f"{name} must be at least {least}; received {value}. Change it in the cell of parameters."
+            )
+
+
 def say(sentence: str):
     """Show a sentence, in Markdown, that carries numbers of this run."""
     from IPython.display import Markdown, display

@@ -2,9 +2,10 @@
 
     python -m recdl.course.slides                 # into _build/slides; open 03_ncf.html there
 
-The tag `slide` on a cell begins a slide, `slide-more` adds a cell to it. Of Markdown, a slide shows the
-heading and the first paragraph, list, table or equation. All of it, and the untagged text that follows, are
-the speaker's notes (key S). Of code, it shows what the page shows.
+The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
+a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
+that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
+figure, not the code that draws it.
 """
 
 import html
@@ -43,13 +44,11 @@ def deck(content: dict, title: str) -> str:
         For the browser's title bar.
     """
     slides = []
-    for cell in content["cells"]:
-        tags = cell["metadata"].get("tags", [])
-        shown = "slide" in tags or "slide-more" in tags
+    for position, cell in enumerate(content["cells"]):
+        tags = {"slide"} if position == 0 else set(cell["metadata"].get("tags", []))
+        shown = bool(tags & {"slide", "slide-more"})
         if "slide" in tags:
             slides.append(([], []))
-        if not slides:
-            continue
         parts, notes = slides[-1]
         if cell["cell_type"] == "markdown":
             text = "".join(cell["source"])
@@ -57,7 +56,7 @@ def deck(content: dict, title: str) -> str:
             if not shown or beginning(text) != text.strip():
                 notes.append(_to_html(text))
         elif shown:
-            parts += _code(cell, hide_input="remove-input" in tags)
+            parts += _code(cell)
     sections = "\n".join(
         f"<section>{''.join(parts)}<aside class='notes'>{''.join(notes)}</aside></section>"
         for parts, notes in slides
@@ -81,15 +80,16 @@ def beginning(text: str) -> str:
 def _to_html(text):
     text = re.sub(r"\{cite(?::\w)?\}`[^`]*`", "", text)  # a bibliography is no slide
     text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # nor are links to chapters
-    return markdown.markdown2html(text)
+    return re.sub('<a class="anchor-link".*?</a>', "", markdown.markdown2html(text))
 
 
-def _code(cell, hide_input):
+def _code(cell):
     parts = []
-    if not hide_input:
-        parts.append(code_to_html("".join(cell["source"])))
-    alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
-    caption = cell["metadata"].get("mystnb", {}).get("figure", {}).get("caption", "")
+    about = cell["metadata"].get("mystnb", {})
+    alt = about.get("image", {}).get("alt", "")
+    caption = about.get("figure", {}).get("caption", "")
+    if not caption and "remove-input" not in cell["metadata"].get("tags", []):
+        parts.append(code_to_html("".join(cell["source"])))  # how to draw is no slide
     for output in cell["outputs"]:
         data = output.get("data", {})
         if "image/png" in data:
@@ -124,7 +124,9 @@ def write(target: pathlib.Path, contents: dict[str, dict]):
     reveal = _package_folder("sphinx_revealjs") / "_static" / "revealjs"
     for name in REVEAL:
         (target / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(reveal / name, target / "reveal" / name)
+        text = (reveal / name).read_text(encoding="utf-8")
+        text = re.sub("@import url[^;]*;", "", text)  # fonts, which every system has
+        (target / "reveal" / name).write_text(text, encoding="utf-8")
     mathjax = _package_folder("sphinx-mathjax-offline") / "static" / "mathjax"
     shutil.copy(mathjax / "tex-svg.js", target / "mathjax.js")
     for name, content in contents.items():
