@@ -123,6 +123,19 @@ def test_comments_matter_to_a_notebook_that_shows_the_source(two_chapters):
     assert stale() == ["second"]
 
 
+@pytest.mark.parametrize("file", ["quizzes/chapter_5.toml", "museum/chapter_5.py"])
+def test_what_belongs_to_a_chapter_makes_its_notebooks_stale_only(project, file):
+    for name in ("04_dataset", "05_training", "05b_training_in_keras"):
+        write_notebook(project, name, "1 + 1")
+    contents(project, "04_dataset", "05_training", "05b_training_in_keras")
+    path = project / "src" / "recdl" / file
+    path.parent.mkdir()
+    path.write_text("a = 1\n")
+    pretend_executed()
+    path.write_text("a = 2\n")
+    assert stale() == ["05_training", "05b_training_in_keras"]
+
+
 def test_other_files_beside_the_data_change_nothing(two_chapters):
     pretend_executed()
     (two_chapters / "data" / "holiday.jpg").write_bytes(b"sun")

@@ -138,7 +138,7 @@ def package_hash(name: str, *, whole: bool) -> str:
     Its code alone, or its whole text where the notebook shows source. The exercises, exhibits, figures and
     quizzes of other chapters do not count.
     """
-    chapter = f"chapter_{int(re.match('[0-9]+', name)[0])}"
+    chapter = "chapter_" + re.match("0*([0-9]*)", name)[1]
     parts = []
     for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.toml")]):
         of_another = path.stem.startswith("chapter_") and path.stem != chapter

@@ -164,7 +164,11 @@ def _plain(value):
     array = np.asarray(value)
     if array.ndim == 0:
         return array.item()
-    return array.astype(float) if array.dtype.kind in "biuf" else np.char.lower(array.astype(str))
+    return (
+        array.astype(float)
+        if array.dtype.kind in "biuf"
+        else np.char.lower(array.astype(str))
+    )
 
 
 def _kind(value):
