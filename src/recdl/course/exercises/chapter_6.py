@@ -113,7 +113,7 @@ EXERCISES = [
             "These are the values for k = 2. Casablanca is in the list now.": lambda: (
                 four_metrics_of_ana(2)
             ),
-            "The first three are right. AP is divided by the number of relevant films, not by k.": lambda: (
+            "The other three are right. AP is divided by the number of relevant films, not by k.": lambda: (
                 _ana_with(2, lambda ap: ap * 2 / 3)
             ),
             "AP adds up the precision at the places of the *hits* only. The second place has none.": lambda: (
