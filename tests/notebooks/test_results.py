@@ -95,3 +95,21 @@ def test_results_are_printed_as_one_json_object_and_nothing_else(results):
         == results["map"]
         == record.read(run.BUILD / "full" / "06_evaluation.ipynb")["map"]
     )
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
+def test_every_solution_in_the_book_was_found_right(notebook):
+    """Solutions run with the book, and end with `check`."""
+    solutions = [
+        cell
+        for cell in notebook.executed_content(quick=False)["cells"]
+        if "solution" in cell["metadata"].get("tags", [])
+    ]
+    assert solutions
+    for cell in solutions:
+        shown = [
+            "".join(output["data"]["text/markdown"])
+            for output in cell["outputs"]
+            if "text/markdown" in output.get("data", {})
+        ]
+        assert any(text.endswith("is right.**") for text in shown), cell["source"]

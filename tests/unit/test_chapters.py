@@ -1,6 +1,7 @@
 """Every chapter has the course's shape: the box, the sections, short cells, captions, exercises, quizzes."""
 
 import ast
+import dataclasses
 import json
 import math
 import re
@@ -166,6 +167,12 @@ def test_the_check_of_an_exhibit_stops_the_broken_version_only(exhibit):
     exhibit.check(exhibit.mended)
     with pytest.raises(AssertionError, match=r"\w+ \w+ \w+"):
         exhibit.check(exhibit.broken)
+
+
+def test_a_check_that_notices_nothing_is_itself_noticed():
+    blind = dataclasses.replace(museum.exhibits()[0], check=lambda function: None)
+    with pytest.raises(RuntimeError, match="does not notice the bug"):
+        blind.caught()
 
 
 def test_the_museum_has_the_exhibits_of_six_chapters():

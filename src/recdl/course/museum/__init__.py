@@ -9,6 +9,8 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 
+from recdl.course.record import say
+
 
 @dataclasses.dataclass(frozen=True)
 class Exhibit:
@@ -32,8 +34,8 @@ class Exhibit:
     mended: Callable
     check: Callable[[Callable], None]
 
-    def caught(self) -> str:
-        """Return what the check says of the broken version.
+    def caught(self):
+        """Show what the check says of the broken version.
 
         Raises
         ------
@@ -43,7 +45,8 @@ class Exhibit:
         try:
             self.check(self.broken)
         except AssertionError as found:
-            return f"caught: {found}"
+            say(f"> **Caught.** {found}")
+            return
         raise RuntimeError(f"The check does not notice the bug {self.title!r}.")
 
 
