@@ -56,6 +56,41 @@ def boundaries(inputs: pd.DataFrame, wishes: pd.DataFrame, lines: dict):
     return axes
 
 
+def nerve_cell(inputs: list[str], threshold: int):
+    """Draw a nerve cell beside its model, which collects signals and passes one on (the paper's Fig. 2)."""
+    _, (cell, model) = plt.subplots(1, 2, figsize=(7.0, 2.8))
+    for ax, title in ((cell, "a nerve cell"), (model, "its model")):
+        ax.set(xlim=(0, 10), ylim=(0.2, 4.4))
+        ax.set_title(title, weight="bold", color=GREY)
+        ax.axis("off")
+    along = np.linspace(0, 1, 60)
+    for begin in (3.7, 2.9, 2.1, 1.3):  # dendrites, a little crooked
+        x = 0.4 + 2.8 * along
+        y = begin + (2.5 - begin) * along**2 + 0.12 * np.sin(9 * along + begin)
+        cell.plot(x, y, color=RUN, linewidth=2.5)
+    cell.plot(
+        4.2 + 4.3 * along, 2.5 + 0.15 * np.sin(6 * along), color=PAPER, linewidth=4
+    )
+    for end in (3.1, 2.5, 1.9):  # the axon's ends
+        cell.plot([8.5, 9.7], [2.46, end], color=PAPER, linewidth=2.5)
+    cell.add_patch(plt.Circle((3.7, 2.5), 0.75, facecolor=_light(RUN), edgecolor=GREY))
+    cell.add_patch(plt.Circle((3.7, 2.5), 0.25, color=GREY))
+    for x, text in ((1.2, "dendrites"), (3.9, "cell body"), (7.4, "axon")):
+        cell.text(x, 0.5, text, ha="center", fontsize=SMALL)
+    for y, name in zip((3.3, 1.7), inputs, strict=True):
+        _box(model, 1.2, y, name, _light(RUN))
+        _arrow(model, 2.4, y, 3.9, 2.5 + 0.2 * np.sign(y - 2.5))
+    _box(model, 4.5, 2.5, "Σ", _light(RUN))
+    _box(model, 6.7, 2.5, f"≥ {threshold}?", _light(PAPER))
+    _box(model, 9.1, 2.5, "1 or 0")
+    _arrow(model, 5.0, 2.5, 5.85, 2.5)
+    _arrow(model, 7.6, 2.5, 8.25, 2.5)
+    for x, text in ((1.2, "inputs"), (4.5, "sum"), (6.7, "threshold"), (9.1, "output")):
+        model.text(x, 0.5, text, ha="center", fontsize=SMALL)
+    plt.tight_layout()
+    return model
+
+
 def neuron(inputs: dict[str, float], weights, bias: float, output: float):
     """Draw one neuron with its numbers: multiply, sum, activate (the paper's Fig. 3)."""
     _, ax = plt.subplots(figsize=(7.0, 2.8))
