@@ -113,3 +113,11 @@ def test_every_solution_in_the_book_was_found_right(notebook):
             if "text/markdown" in output.get("data", {})
         ]
         assert any(text.endswith("is right.**") for text in shown), cell["source"]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
+def test_no_cell_but_a_training_takes_a_minute(notebook):
+    for cell in notebook.executed_content(quick=False)["cells"]:
+        if "training" not in cell["metadata"].get("tags", []):
+            seconds = cell["metadata"].get("papermill", {}).get("duration") or 0
+            assert seconds < 60, "".join(cell["source"])

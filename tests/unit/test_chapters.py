@@ -7,6 +7,7 @@ import math
 import re
 import statistics
 
+import pandas as pd
 import pytest
 
 from recdl.course import editions, exercises, museum, quiz, run, slides
@@ -227,3 +228,25 @@ def test_a_deck_has_about_twenty_slides_that_can_be_read_from_the_last_row(noteb
 def test_code_parses_and_imports_the_one_check(notebook):
     code = "\n".join(source(c) for c in cells(notebook, "code"))
     ast.parse(re.sub(r"^(\s*)%pip.*$", r"\1pass", code, flags=re.M))
+
+
+# Measurements that a chapter quotes
+
+
+def test_chapter_5_quotes_the_committed_measurements():
+    table = pd.read_csv(run.ROOT / "benchmarks" / "wrong_runs.csv", index_col="run")
+    right = table[table.index.str.startswith("right")]["train_loss"]
+    large, four = table.loc["layers [64, 32, 16]"], table.loc["n_factors 4"]
+    seeds = [table.loc[f"right, seed {seed}"] for seed in (6, 8)]
+    popular = table.loc["popularity instead of the model"]
+    quoted = [
+        f"| 16 | [16, 8, 4] | {right.min():.3f} to {right.max():.3f} (the paper:",
+        f"| 4 | [16, 8, 4] | {four['train_loss']:.3f} |",
+        f"| 16 | [64, 32, 16] | {large['train_loss']:.3f} |",
+        *(f"| {row['train_loss']:.3f} | {row['ndcg_at_10']:.3f} |" for row in seeds),
+        f"| {large['train_loss']:.3f} | {large['ndcg_at_10']:.3f} |",
+        f"| popularity | – | {popular['ndcg_at_10']:.3f} |",
+    ]
+    (chapter,) = (n for n in NOTEBOOKS if n.name == "05_training")
+    for row in quoted:
+        assert row in prose(chapter)
