@@ -23,6 +23,7 @@ results: env       ## the executed run as one JSON object on standard output
 	@$(RUN) -m recdl.course.run --print-results
 
 slides: env        ## the chapters as slides, into _build/slides
+	@$(RUN) -m recdl.course.run
 	@$(RUN) -m recdl.course.slides
 
 student: env       ## notebooks with holes instead of solutions, into _build/student

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from recdl.course import slides
+from recdl.course import run, slides
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -77,8 +77,11 @@ def test_code_without_a_tag_is_not_on_a_slide(page):
     assert "secret" not in page
 
 
-def test_a_deck_fetches_from_its_own_folder_only(page, tmp_path):
-    slides.write(tmp_path / "slides", {"03": {"cells": [cell("markdown", "# 3")]}})
+def test_a_deck_fetches_from_its_own_folder_only(tmp_path, monkeypatch):
+    content = {"cells": [cell("markdown", "# 3")]}
+    monkeypatch.setattr(run.Notebook, "with_outputs", lambda self: content)
+    monkeypatch.setattr(run, "notebooks", lambda: [run.Notebook(tmp_path / "03.ipynb")])
+    slides.write(tmp_path / "slides")
     fetched = re.findall(
         r'(?:src|href)="([^"]+)"', (tmp_path / "slides" / "03.html").read_text()
     )

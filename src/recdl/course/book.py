@@ -118,9 +118,6 @@ def stage():
     )
     tables_of_measurements(SOURCE / "book" / "benchmarks")
     tables_of_run_times(SOURCE / "book" / "generated")
-    slides.write(
-        SOURCE / "extra" / "slides", {n.name: n.with_outputs() for n in run.notebooks()}
-    )
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
     machine = json.loads(
         (run.ROOT / "benchmarks" / "speed_machine.json").read_text(encoding="utf-8")
@@ -138,6 +135,8 @@ def fingerprint() -> str:
     parts = [
         (run.ROOT / "requirements.txt").read_bytes(),
         pathlib.Path(__file__).read_bytes(),
+        pathlib.Path(slides.__file__).read_bytes(),
+        slides.PAGE,
     ]
     for path in sorted(path for path in SOURCE.rglob("*") if path.is_file()):
         parts += [str(path.relative_to(SOURCE)), path.read_bytes()]
@@ -183,22 +182,14 @@ def main():
 
 def _main():
     begin = time.time()
-    wanted = run.provenances(quick=False)
-    stale = [
-        n.name
-        for n in run.notebooks()
-        if not run.is_fresh(n, wanted[n.name], quick=False)
-    ]
-    if stale:
-        sys.exit(
-            f"Not executed in their present form: {', '.join(stale)}. Run: make book"
-        )
+    run.demand_fresh()
     stage()
     now = fingerprint()
     if STAMP.exists() and STAMP.read_text(encoding="utf-8") == now:
         run.tell("The book is up to date: _build/html/index.html")
         return
     run.tell("Building the book …")
+    slides.write(SOURCE / "extra" / "slides")
     build(now)
     run.tell(f"Built in {time.time() - begin:.0f} s. Open _build/html/index.html")
 

@@ -207,6 +207,18 @@ def is_fresh(notebook: Notebook, provenance: dict, quick: bool) -> bool:
     return notebook.executed_content(quick)["metadata"].get("provenance") == provenance
 
 
+def demand_fresh():
+    """Stop unless every notebook was executed in its present form."""
+    wanted = provenances(quick=False)
+    stale = [
+        n.name for n in notebooks() if not is_fresh(n, wanted[n.name], quick=False)
+    ]
+    if stale:
+        sys.exit(
+            f"Not executed in their present form: {', '.join(stale)}. Run: make book"
+        )
+
+
 def _job_environment() -> dict[str, str]:
     """Return the environment for a notebook, which runs in another folder and shows its figures."""
     variables = {

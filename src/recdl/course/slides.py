@@ -13,7 +13,6 @@ import importlib.util
 import pathlib
 import re
 import shutil
-import sys
 
 from nbconvert.filters import highlight, markdown
 from pygments.formatters import HtmlFormatter
@@ -111,16 +110,8 @@ def _package_folder(name):
     return pathlib.Path(importlib.util.find_spec(name).origin).parent
 
 
-def write(target: pathlib.Path, contents: dict[str, dict]):
-    """Write a page for each notebook, and what the pages need, into a new folder.
-
-    Parameters
-    ----------
-    target : Path
-        A folder that does not exist yet.
-    contents : dict
-        Notebooks with outputs, by name.
-    """
+def write(target: pathlib.Path):
+    """Write a page for each chapter, and what the pages need, into a folder that does not exist yet."""
     reveal = _package_folder("sphinx_revealjs") / "_static" / "revealjs"
     for name in REVEAL:
         (target / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -129,22 +120,19 @@ def write(target: pathlib.Path, contents: dict[str, dict]):
         (target / "reveal" / name).write_text(text, encoding="utf-8")
     mathjax = _package_folder("sphinx-mathjax-offline") / "static" / "mathjax"
     shutil.copy(mathjax / "tex-svg.js", target / "mathjax.js")
-    for name, content in contents.items():
-        page = deck(content, name)
-        (target / f"{name}.html").write_text(page, encoding="utf-8")
+    for notebook in run.notebooks():
+        page = deck(notebook.with_outputs(), notebook.name)
+        (target / f"{notebook.name}.html").write_text(page, encoding="utf-8")
 
 
 def main():
     """Write the slides of every chapter from its executed copy."""
     with alone("run"):
-        run.execute_all()
+        run.demand_fresh()
         shutil.rmtree(TARGET, ignore_errors=True)
-        write(TARGET, {n.name: n.with_outputs() for n in run.notebooks()})
+        write(TARGET)
     run.tell(f"Slides: {TARGET.relative_to(run.ROOT)}")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
+    main()
