@@ -20,7 +20,9 @@ import csv
 import hashlib
 import logging
 import os
+import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -38,7 +40,10 @@ GROUPLENS_URL = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 GROUPLENS_SHA256 = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229"
 RECBOLE = "recbole==1.2.1"
 RECBOLE_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
-TIMEOUT_S = 15  # to connect, and between two packets: no network fails soon, a slow one still succeeds
+# To connect, and between two packets: no network fails soon, a slow one still succeeds. A server that sends
+# now and then is waited for, however long it takes; Ctrl-C ends that and leaves nothing.
+TIMEOUT_S = 15
+MAX_BYTES = 10_000_000  # of the tables: theirs have 2 MB, so more is another data set, or a trap
 BY_HAND = f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/to/ml-100k.zip."
 
 N_USERS, N_ITEMS = 943, 1682
@@ -209,8 +214,10 @@ def obtain(source: str | os.PathLike | None = None) -> Path:
         "Named by you: nothing (`source`, RECDL_MOVIELENS).",
         f"Cache: no good copy in {cache}.",
     ]
-    # Cached archives come first. pooch downloads one only if it is not there, or its hash is wrong.
-    sources = sorted(_sources(), key=lambda entry: not (cache / entry[0]).exists())
+    # Cached archives come first. pooch downloads one only if it is not there, or its hash is wrong. Killed
+    # meanwhile (not by Ctrl-C), it leaves a file tmp*, 5 MB at most, never read. It stays, as RECDL_CACHE may
+    # name a folder where others have such files.
+    sources = sorted(_sources(), key=lambda entry: not os.path.exists(cache / entry[0]))
     for name, url, sha256, downloader in sources:
         try:
             archive = Path(
@@ -219,7 +226,7 @@ def obtain(source: str | os.PathLike | None = None) -> Path:
             return _unpack(archive, archive.with_suffix(""))
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             LOG.info("MovieLens-100k: %s failed: %s", url, error)
-            failures.append(f"{url}: {type(error).__name__}: {error}")
+            failures.append(f"{url}: {_why(error)}")
     raise DataUnavailable(
         "No source has MovieLens-100k.\n- " + "\n- ".join([*failures, BY_HAND])
     )
@@ -231,6 +238,20 @@ def _sources() -> list[tuple]:
     url = os.environ.get("RECDL_GROUPLENS_URL") or GROUPLENS_URL
     grouplens = ("ml-100k.zip", url, GROUPLENS_SHA256, over_http)
     return [grouplens, ("recbole.whl", RECBOLE, RECBOLE_SHA256, _pip_download)]
+
+
+def _why(error: Exception) -> str:
+    """Say in one line why a source failed, and the remedy if it is not `BY_HAND`."""
+    cause = inner = error
+    while isinstance(inner, Exception):  # requests wraps urllib3's, that the system's
+        cause, inner = inner, getattr(inner, "reason", [None, *inner.args][-1])
+    reason = re.sub(r"^HTTPS?Connection.*?\): ", "", str(cause))  # an object's repr
+    why = f"{type(error).__name__}: {reason.rstrip('.')}"
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        why += ". This check stays on. A zip from elsewhere will do: its ratings are verified."
+    elif isinstance(error, PermissionError) or getattr(error, "errno", None):
+        why += f". Is {_cache()} full, read-only or damaged? Set RECDL_CACHE=/another/folder."
+    return why
 
 
 def _cache() -> Path:
@@ -272,7 +293,10 @@ def _named(path: Path) -> Path:
         )
     if path.is_dir() or path.suffix.lower() not in {".zip", ".whl"}:
         return path
-    return _unpack(path, _cache() / f"named-{pooch.file_hash(str(path))[:12]}")
+    try:
+        return _unpack(path, _cache() / f"named-{pooch.file_hash(str(path))[:12]}")
+    except OSError as error:
+        raise DataUnavailable(f"{path} cannot be unpacked. {_why(error)}") from error
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
@@ -280,16 +304,20 @@ def _unpack(archive: Path, folder: Path) -> Path:
     wanted = {name for layouts in FILES.values() for name in layouts}
     try:
         with zipfile.ZipFile(archive) as packed:
-            members = {
-                PurePosixPath(member).name: member for member in packed.namelist()
-            }
-            tables = {
-                name: packed.read(members[name]) for name in wanted & set(members)
-            }
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            # Only the last part of a member's path counts, so none can lead out of the folder.
+            members = [(PurePosixPath(path).name, path) for path in packed.namelist()]
+            found = [(name, path) for name, path in members if name in wanted]
+            n_bytes = sum(packed.getinfo(path).file_size for _, path in found)
+            if n_bytes > MAX_BYTES:
+                raise _not_movielens(archive, f"tables of {n_bytes:,} bytes")
+            tables = {name: packed.read(path) for name, path in found}
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        # RuntimeError: it is encrypted, or packed in a way that zipfile does not know.
         raise _not_movielens(archive, f"damaged content ({error})") from error
     if not tables:
-        raise _not_movielens(archive, f"only the files {sorted(members)[:9]}")
+        raise _not_movielens(archive, f"only the files {sorted(dict(members))[:9]}")
+    if len(tables) < len(found):
+        raise _not_movielens(archive, f"a table twice: {[path for _, path in found]}")
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in tables.items():
         _write(folder / name, content)
@@ -312,17 +340,18 @@ def _locate(table: str, source: str | os.PathLike | None) -> Path:
     for name in names:
         if (place / name).exists():
             return place / name
+    found = sorted(os.listdir(place))[:9] if place.is_dir() else "one table"
     raise DataError(
-        f"{place} has no {table}. Name a folder or archive with {' or '.join(names)} in it."
+        f"{place} has no {table}, only {found}. Name a folder or archive with {' or '.join(names)} in it."
     )
 
 
 def _read_table(path: Path, separator: str, *headings: list[str]) -> pd.DataFrame:
     """Read a file of either layout as strings, under the heading that has as many columns as the file."""
+    if path.stat().st_size > MAX_BYTES:
+        raise _not_movielens(path, f"{path.stat().st_size:,} bytes")
     with open(path, encoding="latin-1") as file:
-        typed = (
-            ":token" in file.readline()
-        )  # as in RecBole's header, user_id:token item_id:token ...
+        typed = ":token" in file.readline()  # as in user_id:token item_id:token ...
     layout = (
         {"sep": "\t"}
         if typed
@@ -403,9 +432,7 @@ def _refuse(values: pd.Series, bad: pd.Series, problem: str, remedy: str) -> Non
     """Raise DataError about the first of the values that is bad, if any is."""
     if bad.any():
         row = int(np.argmax(bad))
-        value = values.iloc[[row]].tolist()[
-            0
-        ]  # 7.0, where iloc[row] would show np.float64(7.0)
+        [value] = values.iloc[[row]].tolist()  # 7.0, not np.float64(7.0)
         raise DataError(
             f"Column {values.name}, row {row} (counted from 0): {value!r} {problem}. {remedy}"
         )

@@ -1,19 +1,23 @@
 """Tests of `recdl.movielens` on invented tables: no network, no MovieLens data."""
 
-import hashlib
-import http.server
-import io
 import os
-import subprocess
-import sys
-import threading
-import time
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from invented_movielens import (
+    LAYOUTS,
+    LOADERS,
+    ROWS,
+    WHEEL,
+    ZIP,
+    folder_with,
+    grouplens_files,
+    lines,
+    zipped,
+)
 from recdl import movielens
 from recdl.movielens import (
     DataError,
@@ -24,174 +28,7 @@ from recdl.movielens import (
     load_users,
 )
 
-LOADERS = [load_ratings, load_movies, load_users]
-ROWS = [
-    (2, 1, 3, 881250949),
-    (1, 3, 5, 881250949),
-    (1, 1, 4, 878887116),
-    (2, 2, 1, 878887116),
-]
-FILMS = {  # u.item's title: title, year, genres
-    '"Café" Noir (1981)': ('"Café" Noir', 1981, ["Drama", "War"]),
-    "unknown": ("unknown", None, ["unknown"]),
-    "Sea, The (Mer, La) (1994) ": (
-        "Sea, The (Mer, La)",
-        1994,
-        ["Children's", "Sci-Fi"],
-    ),
-}
-PEOPLE = [("1", "24", "M", "none", "01234"), ("2", "53", "F", "writer", "V3N4P")]
-
-
-def lines(rows, separator, encoding="utf-8"):
-    return "".join(separator.join(map(str, row)) + "\n" for row in rows).encode(
-        encoding
-    )
-
-
-def grouplens_files():
-    flags = [
-        [int(genre in genres) for genre in movielens.GENRES]
-        for *_, genres in FILMS.values()
-    ]
-    films = [
-        (i, title, "01-Jan-1990", "", "", *flags[i - 1])
-        for i, title in enumerate(FILMS, start=1)
-    ]
-    return {
-        "u.data": lines(ROWS, "\t"),
-        "u.item": lines(films, "|", "latin-1"),
-        "u.user": lines(PEOPLE, "|"),
-    }
-
-
-def recbole_files():
-    films = [
-        (i, t, y or "", " ".join(g))
-        for i, (t, y, g) in enumerate(FILMS.values(), start=1)
-    ]
-    films = [
-        (
-            "item_id:token",
-            "movie_title:token_seq",
-            "release_year:token",
-            "class:token_seq",
-        ),
-        *films,
-    ]
-    ratings = [
-        ("user_id:token", "item_id:token", "rating:float", "timestamp:float"),
-        *ROWS,
-    ]
-    people = [
-        [
-            f"{name}:token"
-            for name in ("user_id", "age", "gender", "occupation", "zip_code")
-        ],
-        *PEOPLE,
-    ]
-    return {
-        "ml-100k.inter": lines(ratings, "\t"),
-        "ml-100k.item": lines(films, "\t"),
-        "ml-100k.user": lines(people, "\t"),
-    }
-
-
-LAYOUTS = {"grouplens": grouplens_files, "recbole": recbole_files}
-
-
-def folder_with(folder, files):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
-def zipped(files, prefix=""):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(prefix + name, content)
-    return buffer.getvalue()
-
-
-def sha256(content):
-    return hashlib.sha256(content).hexdigest()
-
-
-ZIP = zipped(
-    grouplens_files() | {"u1.base": b"not needed", "../evil.sh": b"rm"}, "ml-100k/"
-)
-WHEEL = zipped(
-    recbole_files() | {"ml-100k.kg": b"not needed"}, "recbole/dataset_example/ml-100k/"
-)
-
-
-@pytest.fixture(autouse=True)
-def world(monkeypatch, tmp_path):
-    """Make movielens expect the invented data, from an empty cache, without any source."""
-    monkeypatch.setattr(movielens, "SIZE", "4 ratings of 2 users and 3 items")
-    monkeypatch.setattr(
-        movielens, "RATINGS_SHA256", sha256(np.array(ROWS, "<f8").tobytes())
-    )
-    monkeypatch.setattr(movielens, "N_USERS", 2)
-    monkeypatch.setattr(movielens, "N_ITEMS", 3)
-    monkeypatch.setattr(movielens, "GROUPLENS_SHA256", sha256(ZIP))
-    monkeypatch.setattr(movielens, "RECBOLE_SHA256", sha256(WHEEL))
-    monkeypatch.delenv("RECDL_MOVIELENS", raising=False)
-    monkeypatch.setenv("RECDL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("RECDL_GROUPLENS_URL", "http://127.0.0.1:9/ml-100k.zip")
-    monkeypatch.setattr(movielens, "_pip_download", pip_that_fails)
-
-
-def pip_that_fails(_requirement, _output_file, _pooch):
-    raise OSError("pip ended with code 1: no index")
-
-
-@pytest.fixture
-def wheel(monkeypatch):
-    """Let the stand-in for pip deliver the wheel; the list counts the calls."""
-    calls = []
-
-    def download(requirement, output_file, _pooch):
-        calls.append(requirement)
-        with open(output_file, "wb") as file:
-            file.write(WHEEL)
-
-    monkeypatch.setattr(movielens, "_pip_download", download)
-    return calls
-
-
-class StandIn(http.server.ThreadingHTTPServer):
-    """Stand-in for GroupLens' server that answers every request alike, after `delay_s`, and counts them."""
-
-    daemon_threads = True
-    status, body, delay_s, requests = 200, ZIP, 0.0, 0
-
-
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):  # the name is http.server's
-        self.server.requests += 1
-        time.sleep(self.server.delay_s)
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def grouplens(monkeypatch):
-    with StandIn(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        monkeypatch.setenv(
-            "RECDL_GROUPLENS_URL", f"http://127.0.0.1:{server.server_port}/ml-100k.zip"
-        )
-        yield server
-        server.shutdown()
-
+pytestmark = pytest.mark.usefixtures("invented_movielens")
 
 # --- the tables ---
 
@@ -434,169 +271,6 @@ def test_named_archive_of_another_kind_or_damaged_is_an_error(content, found, tm
         load_ratings(tmp_path / "ml.zip")
 
 
-# --- downloads and the cache ---
-
-
-def test_grouplens_comes_before_the_wheel(grouplens, wheel):
-    assert len(load_ratings()) == 4
-    assert (grouplens.requests, wheel) == (1, [])
-
-
-def test_only_the_three_tables_are_unpacked(grouplens, tmp_path):
-    assert sorted(os.listdir(movielens.obtain())) == ["u.data", "u.item", "u.user"]
-    assert sorted(os.listdir(tmp_path / "cache")) == ["ml-100k", "ml-100k.zip"]
-
-
-@pytest.mark.parametrize("load", LOADERS)
-def test_wheel_serves_when_grouplens_cannot_be_reached(load, wheel):
-    assert len(load()) > 0
-    assert wheel == ["recbole==1.2.1"]
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [
-        (404, b"not found"),
-        (200, b"<html>log in first</html>"),
-        (200, ZIP[:-1]),
-        (200, ZIP[:-1] + b"!"),
-    ],
-)
-def test_wheel_serves_when_grouplens_sends_something_else(
-    status, body, grouplens, wheel, tmp_path
-):
-    grouplens.status, grouplens.body = status, body
-    assert len(load_ratings()) == 4
-    assert sorted(os.listdir(tmp_path / "cache")) == ["recbole", "recbole.whl"]
-
-
-def test_silent_server_costs_the_time_limit_only(grouplens, wheel, monkeypatch):
-    grouplens.delay_s = 1.0
-    monkeypatch.setattr(movielens, "TIMEOUT_S", 0.05)
-    start = time.perf_counter()
-    assert len(load_ratings()) == 4
-    assert time.perf_counter() - start < 0.9
-
-
-def test_wheel_with_the_wrong_hash_is_not_used(wheel, monkeypatch):
-    monkeypatch.setattr(movielens, "RECBOLE_SHA256", sha256(b"another"))
-    with pytest.raises(
-        DataUnavailable, match=r"recbole==1.2.1: ValueError: .*does not match"
-    ):
-        load_ratings()
-
-
-def test_error_names_every_source_its_failure_and_the_way_by_hand(tmp_path):
-    with pytest.raises(DataUnavailable) as error:
-        load_ratings()
-    named, cache, grouplens, recbole, by_hand = str(error.value).splitlines()[1:]
-    assert "RECDL_MOVIELENS" in named
-    assert str(tmp_path / "cache") in cache
-    assert "http://127.0.0.1:9/ml-100k.zip: ConnectionError:" in grouplens
-    assert "recbole==1.2.1: OSError: pip ended with code 1: no index" in recbole
-    assert "files.grouplens.org" in by_hand
-    assert "RECDL_MOVIELENS=" in by_hand
-
-
-def test_second_call_needs_no_network(grouplens, wheel):
-    load_ratings()
-    grouplens.status = 500
-    assert [len(load()) for load in LOADERS] == [4, 3, 2]
-    assert (grouplens.requests, wheel) == (1, [])
-
-
-def test_cached_wheel_comes_before_grouplens(grouplens, wheel):
-    grouplens.status = 500
-    load_ratings()
-    grouplens.status = 200
-    load_ratings()
-    assert (grouplens.requests, len(wheel)) == (1, 1)
-
-
-@pytest.mark.parametrize("damage", [b"", ZIP[:-1], ZIP[:-1] + b"!"])
-def test_damaged_archive_in_the_cache_is_fetched_again(damage, grouplens, tmp_path):
-    movielens.obtain()
-    (tmp_path / "cache/ml-100k.zip").write_bytes(damage)
-    assert len(load_ratings()) == 4
-    assert (tmp_path / "cache/ml-100k.zip").read_bytes() == ZIP
-    assert grouplens.requests == 2
-
-
-@pytest.mark.parametrize("name", ["u.data", "u.item", "u.user"])
-def test_damaged_table_in_the_cache_is_repaired(name, grouplens):
-    table = movielens.obtain() / name
-    table.write_bytes(table.read_bytes()[:-1] + b"!")
-    movielens.obtain()
-    assert table.read_bytes() == grouplens_files()[name]
-
-
-def test_damaged_archive_is_not_used_when_nothing_can_be_reached(
-    wheel, tmp_path, monkeypatch
-):
-    movielens.obtain()
-    (tmp_path / "cache/recbole.whl").write_bytes(WHEEL + b"!")
-    monkeypatch.setattr(movielens, "_pip_download", pip_that_fails)
-    with pytest.raises(DataUnavailable, match="no index"):
-        load_ratings()
-
-
-def test_cache_that_cannot_be_written_is_reported(wheel, tmp_path):
-    (tmp_path / "cache").write_text("a file where the folder should be")
-    with pytest.raises(
-        DataUnavailable, match=r"zip: NotADirectoryError: .*\n.*1: NotADirectoryError: "
-    ):
-        load_ratings()
-
-
-def test_interrupted_download_leaves_nothing(wheel, tmp_path, monkeypatch):
-    def interrupt(_requirement, output_file, _pooch):
-        with open(output_file, "wb") as file:
-            file.write(WHEEL[:100])
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(movielens, "_pip_download", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        load_ratings()
-    assert os.listdir(tmp_path / "cache") == []
-
-
-def test_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    (tmp_path / "u.data").write_bytes(b"old")
-    monkeypatch.setattr(
-        os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
-    )
-    with pytest.raises(OSError, match="disk full"):
-        movielens._write(tmp_path / "u.data", b"new")
-    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
-
-
-def child(code=""):
-    """Start another process that obtains the data from the stand-in."""
-    setup = f"from recdl import movielens as m; m.GROUPLENS_SHA256 = {sha256(ZIP)!r}"
-    code = f"{setup}\n{code}\nprint(m.obtain())"
-    return subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-
-
-def test_two_processes_at_once_both_get_good_data(grouplens, tmp_path):
-    grouplens.delay_s = 0.3  # so that both are downloading at the same time
-    outputs = [process.communicate(timeout=20) for process in [child(), child()]]
-    assert [out.decode().strip() for out, _ in outputs] == [
-        str(tmp_path / "cache/ml-100k")
-    ] * 2
-    assert grouplens.requests == 2
-    assert [len(load()) for load in LOADERS] == [4, 3, 2]
-
-
-def test_killed_process_leaves_no_half_written_table(grouplens, tmp_path):
-    process = child("import os; os.replace = lambda *_: os.kill(os.getpid(), 9)")
-    process.communicate(timeout=20)
-    assert process.returncode == -9
-    assert list((tmp_path / "cache/ml-100k").glob("u.*")) == []
-    assert [len(load()) for load in LOADERS] == [4, 3, 2]
-
-
 # --- pip itself, with a local folder for an index ---
 
 
@@ -622,7 +296,7 @@ def index(tmp_path, monkeypatch):
         monkeypatch.setenv(f"PIP_{name}", value)
 
 
-pip_download = movielens._pip_download  # the fixture `world` replaces it
+pip_download = movielens._pip_download  # the fixture invented_movielens replaces it
 
 
 def test_pip_downloads_the_wheel_alone(index, tmp_path):

@@ -1,0 +1,890 @@
+"""Data under fire: downloads, certificates and caches that fail, archives that are a trap, other data sets.
+
+Every server is a real one, on this machine. Each test ends in the right data or in a sentence that helps.
+"""
+
+import errno
+import http.server
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from invented_movielens import (
+    LAYOUTS,
+    LOADERS,
+    ZIP,
+    folder_with,
+    grouplens_files,
+    lines,
+    sha256,
+    zipped,
+)
+from recdl import movielens
+from recdl.movielens import DataError, DataUnavailable, load_ratings
+
+HALF = len(ZIP) // 2
+CACHE_REMEDY = "Set RECDL_CACHE=/another/folder."
+NOBODY = 65534  # the user of this number has no rights
+
+
+# --- a stand-in for GroupLens' server ---
+
+
+class StandIn(http.server.ThreadingHTTPServer):
+    """Answer every request with `answer`, and note its path."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Request)
+        self.answer, self.requests = whole, []
+        self.started, self.go_on = threading.Event(), threading.Event()
+
+    def handle_error(self, *_):
+        """Say nothing: here it is usual that the other side has hung up."""
+
+
+class Request(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # the name is http.server's
+        self.server.requests.append(self.path)
+        self.server.answer(self)
+
+    def send(self, body, status=200, length=None, **headers):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def whole(request):
+    request.send(ZIP)
+
+
+def sends(body, status=200, **headers):
+    return lambda request: request.send(body, status, **headers)
+
+
+def drops_the_connection(request):
+    request.send(ZIP[:HALF], length=len(ZIP))
+
+
+def resets_the_connection(request):
+    drops_the_connection(request)
+    no_farewell = b"\1\0\0\0\0\0\0\0"  # linger for 0 seconds
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_farewell)
+    request.connection.close()
+
+
+def speaks_no_http(request):
+    request.wfile.write(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+
+def never_answers(request):
+    request.server.go_on.wait(20)
+
+
+def stalls_half_way(request):
+    drops_the_connection(request)
+    request.server.started.set()
+    request.server.go_on.wait(20)
+
+
+def trickles(request):
+    request.send(b"", length=len(ZIP))
+    for begin in range(0, len(ZIP), len(ZIP) // 7):
+        time.sleep(0.1)
+        request.wfile.write(ZIP[begin : begin + len(ZIP) // 7])
+
+
+def moves(request):
+    if request.path == "/ml-100k.zip":
+        request.send(b"", 302, Location="/elsewhere/ml-100k.zip")
+    else:
+        request.send(ZIP)
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def grouplens(invented_movielens, monkeypatch):
+    """Start the stand-in and let movielens download from it."""
+    with StandIn() as server:
+        address = f"http://127.0.0.1:{server.server_port}/ml-100k.zip"
+        monkeypatch.setenv("RECDL_GROUPLENS_URL", address)
+        monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.go_on.set()
+        server.shutdown()
+
+
+def error_of(load, *arguments, kind=DataUnavailable):
+    with pytest.raises(kind) as raised:
+        load(*arguments)
+    return str(raised.value)
+
+
+def all_tables():
+    return [len(load()) for load in LOADERS]
+
+
+# --- the order of the sources ---
+
+
+def test_grouplens_comes_before_the_wheel(grouplens, wheel):
+    assert len(load_ratings()) == 4
+    assert (len(grouplens.requests), wheel) == (1, [])
+
+
+def test_only_the_three_tables_are_unpacked(grouplens, cache):
+    assert sorted(os.listdir(movielens.obtain())) == ["u.data", "u.item", "u.user"]
+    assert sorted(os.listdir(cache)) == ["ml-100k", "ml-100k.zip"]
+
+
+@pytest.mark.parametrize("load", LOADERS)
+def test_wheel_serves_when_no_server_listens(load, wheel):
+    assert len(load()) > 0
+    assert wheel == ["recbole==1.2.1"]
+
+
+def test_second_call_needs_no_network(grouplens, wheel):
+    load_ratings()
+    grouplens.answer = sends(b"", 500)
+    assert all_tables() == [4, 3, 2]
+    assert (len(grouplens.requests), wheel) == (1, [])
+
+
+def test_cached_wheel_comes_before_grouplens(grouplens, wheel):
+    grouplens.answer = sends(b"", 500)
+    load_ratings()
+    grouplens.answer = whole
+    load_ratings()
+    assert (len(grouplens.requests), len(wheel)) == (1, 1)
+
+
+def test_error_names_every_source_its_failure_and_the_way_by_hand(
+    invented_movielens, cache
+):
+    message = error_of(load_ratings)
+    named, cached, grouplens, recbole, by_hand = message.splitlines()[1:]
+    assert "RECDL_MOVIELENS" in named
+    assert str(cache) in cached
+    assert re.search(
+        r"http://127.0.0.1:9/ml-100k.zip: .*Connection refused$", grouplens
+    )
+    assert recbole == "- recbole==1.2.1: OSError: pip ended with code 1: no index"
+    assert "files.grouplens.org" in by_hand
+    assert "RECDL_MOVIELENS=" in by_hand
+
+
+# --- a download that fails ---
+
+HTML = b"<html>Log in first</html>"
+ML_1M = {
+    "ratings.dat": b"1::1193::5::978300760\n",
+    "movies.dat": b"1193::One Flew Over the Cuckoo's Nest (1975)::Drama\n",
+    "users.dat": b"1::F::1::10::48067\n",
+}
+FAILURES = {  # what the server does, and what the user reads about it
+    "404": (sends(b"", 404), "404 Client Error"),
+    "503": (sends(b"", 503), "503 Server Error"),
+    "html": (sends(HTML), "does not match"),
+    "redirect_to_html": (
+        lambda request: (
+            request.send(HTML)
+            if request.path == "/login"
+            else request.send(b"", 302, Location="/login")
+        ),
+        "does not match",
+    ),
+    "redirect_in_a_circle": (sends(b"", 302, Location="/"), "Exceeded 30 redirects"),
+    "no_http": (speaks_no_http, "SSH-2.0"),
+    "empty": (sends(b""), "does not match"),
+    "dropped": (drops_the_connection, "IncompleteRead"),
+    "reset": (resets_the_connection, "Connection reset"),
+    "truncated": (sends(ZIP[:-1]), "does not match"),
+    "one_flipped_bit": (
+        sends(ZIP[:HALF] + bytes([ZIP[HALF] ^ 1]) + ZIP[HALF + 1 :]),
+        "does not match",
+    ),
+    "another_data_set": (sends(zipped(ML_1M, "ml-1m/")), "does not match"),
+}
+each_failure = pytest.mark.parametrize(
+    ("answer", "reason"), FAILURES.values(), ids=list(FAILURES)
+)
+
+
+@each_failure
+def test_wheel_serves_when_the_download_fails(answer, reason, grouplens, wheel, cache):
+    grouplens.answer = answer
+    assert all_tables() == [4, 3, 2]
+    assert sorted(os.listdir(cache)) == ["recbole", "recbole.whl"]
+
+
+@each_failure
+def test_failed_download_is_told_in_one_plain_line_and_leaves_nothing(
+    answer, reason, grouplens, cache
+):
+    grouplens.answer = answer
+    message = error_of(load_ratings)
+    [line] = [line for line in message.splitlines() if line.startswith("- http:")]
+    assert reason in line
+    assert not re.search("Max retries|Caused by|object at|ConnectionPool", line)
+    assert "RECDL_CACHE" not in message  # the cache is not to blame
+    assert message.endswith(movielens.BY_HAND)
+    assert os.listdir(cache) == []
+
+
+@each_failure
+def test_the_next_call_after_a_failed_download_succeeds(answer, reason, grouplens):
+    grouplens.answer = answer
+    error_of(load_ratings)
+    grouplens.answer = whole
+    assert all_tables() == [4, 3, 2]
+
+
+@pytest.mark.parametrize("answer", [never_answers, stalls_half_way])
+def test_server_that_hangs_costs_the_time_limit_only(
+    answer, grouplens, cache, monkeypatch
+):
+    grouplens.answer = answer
+    monkeypatch.setattr(movielens, "TIMEOUT_S", 0.2)
+    start = time.perf_counter()
+    assert "Read timed out" in error_of(load_ratings)
+    assert time.perf_counter() - start < 2
+    assert os.listdir(cache) == []
+
+
+def test_slow_server_may_take_longer_than_the_time_limit(grouplens, monkeypatch):
+    grouplens.answer = trickles  # eight pieces, 0.1 s apart
+    monkeypatch.setattr(movielens, "TIMEOUT_S", 0.7)
+    start = time.perf_counter()
+    assert len(load_ratings()) == 4
+    assert time.perf_counter() - start > 0.7
+
+
+def test_redirect_to_another_address_is_followed(grouplens):
+    grouplens.answer = moves
+    assert len(load_ratings()) == 4
+    assert grouplens.requests == ["/ml-100k.zip", "/elsewhere/ml-100k.zip"]
+
+
+@pytest.mark.parametrize("address", ["ml-100k.zip", "gopher://127.0.0.1/ml-100k.zip"])
+def test_address_of_a_mirror_that_is_none_is_named(
+    address, invented_movielens, monkeypatch
+):
+    monkeypatch.setenv("RECDL_GROUPLENS_URL", address)
+    assert re.search(f"- {address}: (Missing|Invalid)Schema", error_of(load_ratings))
+
+
+def test_wheel_with_the_wrong_hash_is_not_used(wheel, monkeypatch, cache):
+    monkeypatch.setattr(movielens, "RECBOLE_SHA256", sha256(b"another"))
+    message = error_of(load_ratings)
+    assert re.search("recbole==1.2.1: ValueError: .*does not match", message)
+    assert os.listdir(cache) == []
+
+
+pip_download = movielens._pip_download  # the fixture invented_movielens replaces it
+
+
+@pytest.fixture
+def index(grouplens, monkeypatch, tmp_path):
+    """Let GroupLens' address lead nowhere, and pip ask the stand-in for its index."""
+    monkeypatch.setenv("RECDL_GROUPLENS_URL", "http://127.0.0.1:9/ml-100k.zip")
+    monkeypatch.setattr(movielens, "_pip_download", pip_download)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{grouplens.server_port}")
+    monkeypatch.setenv("PIP_FIND_LINKS", "")
+    monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return grouplens
+
+
+def test_pip_asks_an_index_that_answers_503_once_more_and_says_why(index, cache):
+    index.answer = sends(b"", 503)
+    assert re.search("recbole==1.2.1: OSError: pip ended", error_of(load_ratings))
+    assert len(index.requests) == 2
+    assert os.listdir(cache) == []
+
+
+def test_pip_that_does_not_end_is_stopped(index, cache, monkeypatch, tmp_path):
+    index.answer = never_answers
+    run = subprocess.run
+
+    def run_for_half_a_second(*arguments, **options):
+        assert options["timeout"] <= 180
+        return run(*arguments, **options | {"timeout": 0.5})
+
+    monkeypatch.setattr(subprocess, "run", run_for_half_a_second)
+    assert re.search(r"recbole.*timed out after 0\.\d+ seconds", error_of(load_ratings))
+    assert os.listdir(cache) == []
+    assert os.listdir(tmp_path) == ["cache"]  # pip's folder has gone, too
+
+
+# --- certificates ---
+
+# Made with openssl for these tests. Only the dates differ: one certificate lapsed on 2024-01-01.
+KEY = """\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjh4UpBMSzIOaorS6
+fxOown1FNg1KIgPoeYWb7Pdswy6hRANCAARH5sVoGnv8jIaEbxa+DdV4Y+XyHAqO
+Pf6aq9PUHVDyMlCmt+A3j5BeQ40LX+QsGP3aUr3T0vWUN5EVZpx9DwrM
+-----END PRIVATE KEY-----
+"""
+LAPSED = """\
+-----BEGIN CERTIFICATE-----
+MIIBdTCCARygAwIBAgIBATAKBggqhkjOPQQDAjAaMRgwFgYDVQQDDA9hIHRlc3Qg
+b2YgcmVjZGwwHhcNMjMwMTAxMDAwMDAwWhcNMjQwMTAxMDAwMDAwWjAaMRgwFgYD
+VQQDDA9hIHRlc3Qgb2YgcmVjZGwwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARH
+5sVoGnv8jIaEbxa+DdV4Y+XyHAqOPf6aq9PUHVDyMlCmt+A3j5BeQ40LX+QsGP3a
+Ur3T0vWUN5EVZpx9DwrMo1MwUTAPBgNVHRMBAf8EBTADAQH/MA4GA1UdDwEB/wQE
+AwIChDAdBgNVHQ4EFgQUx87G+vpQLssLo+QUSJo5uPGTPDEwDwYDVR0RBAgwBocE
+fwAAATAKBggqhkjOPQQDAgNHADBEAiAaHHSvE2ijhcAafDZBTNxpkJJWHVOlHMUl
+r+EXbpVr8AIgC1lD2sgMS/9Q+JHESC7eVf/bPn66VmMXqJuVovpErw8=
+-----END CERTIFICATE-----
+"""
+VALID = """\
+-----BEGIN CERTIFICATE-----
+MIIBeDCCAR6gAwIBAgIBAjAKBggqhkjOPQQDAjAaMRgwFgYDVQQDDA9hIHRlc3Qg
+b2YgcmVjZGwwIBcNMjMwMTAxMDAwMDAwWhgPMjEyMzAxMDEwMDAwMDBaMBoxGDAW
+BgNVBAMMD2EgdGVzdCBvZiByZWNkbDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IA
+BEfmxWgae/yMhoRvFr4N1Xhj5fIcCo49/pqr09QdUPIyUKa34DePkF5DjQtf5CwY
+/dpSvdPS9ZQ3kRVmnH0PCsyjUzBRMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/
+BAQDAgKEMB0GA1UdDgQWBBTHzsb6+lAuywuj5BRImjm48ZM8MTAPBgNVHREECDAG
+hwR/AAABMAoGCCqGSM49BAMCA0gAMEUCIDpLtqLmDGX2IKd3T2eZGrtlrRSn9n6Y
+vH1Yn0YV5purAiEA6A0B/yGF4QnWgy2IjzmdTMn6PtCYBtLoDHRYUZXLidA=
+-----END CERTIFICATE-----
+"""
+
+
+@pytest.fixture
+def encrypted(grouplens, monkeypatch, tmp_path):
+    """Let the stand-in speak TLS with a certificate, which the user trusts."""
+
+    def use(certificate):
+        (tmp_path / "server.pem").write_text(KEY + certificate)
+        (tmp_path / "trusted.pem").write_text(certificate)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "server.pem")
+        grouplens.socket = context.wrap_socket(grouplens.socket, server_side=True)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "trusted.pem"))
+        address = f"https://127.0.0.1:{grouplens.server_port}/ml-100k.zip"
+        monkeypatch.setenv("RECDL_GROUPLENS_URL", address)
+        return grouplens
+
+    return use
+
+
+def test_trusted_certificate_is_accepted(encrypted, wheel):
+    server = encrypted(VALID)
+    assert all_tables() == [4, 3, 2]
+    assert (len(server.requests), wheel) == (1, [])
+
+
+def test_wheel_serves_when_the_certificate_has_expired(encrypted, wheel, cache):
+    server = encrypted(LAPSED)
+    assert all_tables() == [4, 3, 2]
+    assert (server.requests, len(wheel)) == ([], 1)
+    assert sorted(os.listdir(cache)) == ["recbole", "recbole.whl"]
+
+
+def test_expired_certificate_is_named_with_the_remedy(encrypted, cache):
+    server = encrypted(LAPSED)
+    message = error_of(load_ratings)
+    [line] = [line for line in message.splitlines() if "https://127.0.0.1" in line]
+    assert "SSLError" in line
+    assert "certificate has expired" in line
+    assert "This check stays on. A zip from elsewhere will do" in line
+    assert not re.search("Max retries|Caused by", line)
+    assert message.endswith(movielens.BY_HAND)
+    assert server.requests == []
+    assert os.listdir(cache) == []
+
+
+def test_certificate_that_the_user_does_not_trust_is_refused(encrypted, monkeypatch):
+    server = encrypted(VALID)
+    # Empty, the second variable once switched checks off in requests; people still recommend it.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")
+    monkeypatch.setenv("CURL_CA_BUNDLE", "")
+    assert re.search("self.signed certificate.*stays on", error_of(load_ratings))
+    assert server.requests == []
+
+
+def test_certificate_of_another_host_is_refused(encrypted, monkeypatch):
+    server = encrypted(VALID)  # it is 127.0.0.1's
+    address = f"https://localhost:{server.server_port}/ml-100k.zip"
+    monkeypatch.setenv("RECDL_GROUPLENS_URL", address)
+    assert re.search("not valid for 'localhost'.*stays on", error_of(load_ratings))
+    assert server.requests == []
+
+
+SWITCHES_CHECKS_OFF = re.compile(
+    r"verify\s*=\s*(False|0)|CERT_NONE|create_unverified_context|trusted-host|TRUSTED_HOST"
+    r"|check_hostname\s*=\s*False|disable_warnings|PYTHONHTTPSVERIFY|--insecure|curl -k"
+)
+
+
+def test_nothing_in_the_package_switches_certificate_checks_off():
+    package = Path(movielens.__file__).parent
+    sources = [path for path in package.rglob("*") if path.suffix in {".py", ".sh"}]
+    assert package / "movielens.py" in sources
+    found = [path for path in sources if SWITCHES_CHECKS_OFF.search(path.read_text())]
+    assert found == []
+
+
+# --- other processes: interrupted, killed, at once, on a full disk ---
+
+
+def child(code="print(m.obtain())"):
+    """Start another process, which knows the stand-in's archive and has no pip."""
+    setup = f"""
+import os, signal
+from recdl import movielens as m
+def no_pip(*_):
+    raise OSError("no pip")
+m.GROUPLENS_SHA256, m._pip_download = {sha256(ZIP)!r}, no_pip
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+"""
+    return subprocess.Popen(
+        [sys.executable, "-c", setup + code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def half_way(grouplens, cache):
+    """Return a process that downloads, and has written the first half of the archive."""
+
+    def start():
+        already = set(cache.glob("tmp*"))
+        grouplens.answer = stalls_half_way
+        grouplens.started.clear()
+        process = child()
+        assert grouplens.started.wait(20)
+        [unfinished] = set(cache.glob("tmp*")) - already
+        while (
+            unfinished.stat().st_size < HALF // 1024 * 1024
+        ):  # pooch writes so much at once
+            assert process.poll() is None
+            time.sleep(0.01)
+        return process
+
+    return start
+
+
+def test_ctrl_c_in_the_middle_of_a_download_leaves_nothing(half_way, cache, grouplens):
+    process = half_way()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in stderr
+    assert os.listdir(cache) == []
+    grouplens.answer = whole
+    assert all_tables() == [4, 3, 2]
+
+
+def test_kill_in_the_middle_of_a_download_leaves_one_file_that_nobody_reads(
+    half_way, cache, grouplens
+):
+    process = half_way()
+    process.kill()
+    process.communicate(timeout=20)
+    [unfinished] = os.listdir(cache)
+    assert unfinished.startswith("tmp")
+    grouplens.answer = whole
+    assert all_tables() == [4, 3, 2]
+    assert sorted(os.listdir(cache)) == ["ml-100k", "ml-100k.zip", unfinished]
+
+
+def test_kill_while_unpacking_leaves_no_half_written_table(grouplens, cache):
+    process = child(
+        "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\nm.obtain()"
+    )
+    process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGKILL
+    assert list((cache / "ml-100k").glob("u.*")) == []
+    assert all_tables() == [4, 3, 2]
+
+
+def test_four_processes_at_once_all_get_good_data(grouplens, cache):
+    together = threading.Barrier(4)  # none is answered before all have asked
+    grouplens.answer = lambda request: (together.wait(20), whole(request))
+    process = child("os.fork(), os.fork()\nprint(f'{m.obtain()}\\n', end='')")
+    output, _ = process.communicate(timeout=30)
+    assert output.split() == [str(cache / "ml-100k")] * 4
+    assert len(grouplens.requests) == 4
+    assert sorted(os.listdir(cache)) == ["ml-100k", "ml-100k.zip"]
+    assert all_tables() == [4, 3, 2]
+
+
+FULL_DISK = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))  # from now on, no file may grow beyond
+try:
+    m.obtain()
+except m.DataUnavailable as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("room", [20_000, 0], ids=["download", "unpack"])
+def test_disk_that_fills_up_is_told_with_the_remedy_and_leaves_no_half_written_file(
+    room, grouplens, cache
+):
+    if room == 0:
+        cache.mkdir()
+        (cache / "ml-100k.zip").write_bytes(ZIP)
+    message, stderr = child(FULL_DISK.format(room=room)).communicate(timeout=20)
+    assert re.search(f"http.*File too large.*{cache} full.*{CACHE_REMEDY}", message)
+    assert stderr.count("Traceback") == 0
+    assert [path for path in cache.rglob("*") if path.name != "ml-100k.zip"] in (
+        [],
+        [cache / "ml-100k"],
+    )
+    assert all_tables() == [4, 3, 2]
+
+
+def test_full_disk_is_told_also_for_an_archive_that_the_user_names(
+    invented_movielens, tmp_path, monkeypatch
+):
+    (tmp_path / "ml.zip").write_bytes(ZIP)
+
+    def disk_full(_path, _content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", disk_full)
+    message = error_of(load_ratings, tmp_path / "ml.zip")
+    assert re.search("ml.zip cannot be unpacked.*No space left on device", message)
+    assert message.endswith(CACHE_REMEDY)
+
+
+# --- a cache that is damaged or cannot be written ---
+
+
+@pytest.mark.parametrize("damage", [b"", ZIP[:-1], ZIP[:-1] + b"!", HTML])
+def test_damaged_archive_in_the_cache_is_fetched_again(damage, grouplens, cache):
+    movielens.obtain()
+    (cache / "ml-100k.zip").write_bytes(damage)
+    assert len(load_ratings()) == 4
+    assert (cache / "ml-100k.zip").read_bytes() == ZIP
+    assert len(grouplens.requests) == 2
+
+
+def test_damaged_archive_is_not_used_when_nothing_can_be_reached(grouplens, cache):
+    movielens.obtain()
+    (cache / "ml-100k.zip").write_bytes(ZIP + b"!")
+    grouplens.answer = sends(b"", 503)
+    assert "503" in error_of(load_ratings)
+
+
+@pytest.mark.parametrize("name", ["u.data", "u.item", "u.user"])
+@pytest.mark.parametrize("keep", [0, -1])
+def test_damaged_table_in_the_cache_is_repaired(name, keep, grouplens):
+    table = movielens.obtain() / name
+    table.write_bytes(table.read_bytes()[:keep])
+    movielens.obtain()
+    assert table.read_bytes() == grouplens_files()[name]
+    assert len(grouplens.requests) == 1
+
+
+def folder_for_archive(cache):
+    (cache / "ml-100k.zip").mkdir(parents=True)
+
+
+def folder_for_table(cache):
+    (cache / "ml-100k" / "u.data").mkdir(parents=True)
+
+
+def file_for_folder(cache):
+    folder_with(cache, {"ml-100k": b""})
+
+
+MIX_UPS = [folder_for_archive, folder_for_table, file_for_folder]
+
+
+@pytest.mark.parametrize("mix_up", MIX_UPS)
+def test_wheel_serves_when_files_and_folders_are_mixed_up(
+    mix_up, grouplens, wheel, cache
+):
+    mix_up(cache)
+    assert all_tables() == [4, 3, 2]
+
+
+@pytest.mark.parametrize("mix_up", MIX_UPS)
+def test_mix_up_of_files_and_folders_is_told_with_the_remedy(mix_up, grouplens, cache):
+    mix_up(cache)
+    assert re.search(
+        f"(IsADirectory|FileExists)Error: .*{cache} .*damaged. {CACHE_REMEDY}",
+        error_of(load_ratings),
+    )
+
+
+def test_link_in_place_of_a_table_is_replaced_and_not_followed(grouplens, tmp_path):
+    table = movielens.obtain() / "u.data"
+    table.unlink()
+    (tmp_path / "mine.txt").write_text("mine")
+    table.symlink_to(tmp_path / "mine.txt")
+    assert len(load_ratings()) == 4
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.fixture(params=["cache", "cache/below", "/proc/self/nowhere"])
+def impossible(request, tmp_path, monkeypatch):
+    """Name a cache that not even root can make: a file, below a file, or in the kernel's /proc."""
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    monkeypatch.setenv("RECDL_CACHE", str(tmp_path / request.param))
+    return tmp_path / request.param
+
+
+def test_cache_that_cannot_be_made_is_told_with_the_remedy(
+    impossible, grouplens, wheel
+):
+    message = error_of(load_ratings)
+    assert len(re.findall(f"Error: .*Is {impossible} .*{CACHE_REMEDY}", message)) == 2
+
+
+def test_archive_that_the_user_names_needs_a_cache_and_says_so(impossible, tmp_path):
+    (tmp_path / "ml.zip").write_bytes(ZIP)
+    message = error_of(load_ratings, tmp_path / "ml.zip")
+    assert re.search(f"ml.zip cannot be unpacked.*{CACHE_REMEDY}", message)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_folder_that_the_user_names_needs_no_cache(
+    layout, impossible, invented_movielens, tmp_path
+):
+    assert len(load_ratings(folder_with(tmp_path / "mine", LAYOUTS[layout]()))) == 4
+
+
+@pytest.fixture
+def without_rights(grouplens, monkeypatch):
+    """Fill a cache and give it other rights. Root becomes an ordinary user, as rights do not stop root."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # others can reach it there
+        os.chmod(folder, 0o755)
+        cache = Path(folder, "cache")
+        monkeypatch.setenv("RECDL_CACHE", str(cache))
+        movielens.obtain()
+        user = os.geteuid()
+
+        def set_rights(rights):
+            if user == 0:
+                for path in [cache, *cache.rglob("*")]:
+                    os.chown(path, NOBODY, -1)
+                os.seteuid(NOBODY)
+            cache.chmod(rights)
+            return cache
+
+        yield set_rights
+        os.seteuid(user)
+        cache.chmod(0o755)
+
+
+def test_read_only_cache_serves_what_it_holds(without_rights, grouplens):
+    without_rights(0o555)
+    assert all_tables() == [4, 3, 2]
+    assert len(grouplens.requests) == 1
+
+
+def test_read_only_cache_with_a_damaged_archive_is_told_with_the_remedy(
+    without_rights, grouplens
+):
+    os.truncate(Path(os.environ["RECDL_CACHE"], "ml-100k.zip"), 9)
+    cache = without_rights(0o555)
+    message = error_of(load_ratings)
+    assert re.search(f"http.*Permission denied.*Is {cache} .*{CACHE_REMEDY}", message)
+
+
+def test_cache_that_cannot_be_entered_is_told_with_the_remedy(without_rights):
+    cache = without_rights(0o000)
+    message = error_of(load_ratings)
+    assert re.search(f"http.*Permission denied.*Is {cache} .*{CACHE_REMEDY}", message)
+
+
+def test_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    (tmp_path / "u.data").write_bytes(b"old")
+    monkeypatch.setattr(
+        os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+    )
+    with pytest.raises(OSError, match="disk full"):
+        movielens._write(tmp_path / "u.data", b"new")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+# --- an archive that is a trap ---
+
+
+@pytest.fixture
+def archive(invented_movielens, tmp_path):
+    """Write an archive, far enough down that a way up and out ends in the test's own folder."""
+
+    def write(content):
+        path = tmp_path / "a/b/c/ml.zip"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(zipped(content) if isinstance(content, dict) else content)
+        return path
+
+    return write
+
+
+def test_nothing_is_written_outside_the_cache(archive, tmp_path, cache):
+    tables = grouplens_files()
+    path = archive(
+        {
+            "../../u.data": tables["u.data"],
+            f"{tmp_path}/u.item": tables["u.item"],
+            "..\\u.user\\u.user": b"",
+            "a/../../u.user": tables["u.user"],
+            "../../evil": b"",
+            f"{tmp_path}/evil": b"",
+            "..\\evil": b"",
+        }
+    )
+    assert [len(load(path)) for load in LOADERS] == [4, 3, 2]
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and file != path]
+    assert sorted(file.name for file in files) == ["u.data", "u.item", "u.user"]
+    assert {file.parent.parent for file in files} == {cache}
+
+
+def test_link_in_an_archive_is_not_made(archive, tmp_path, cache):
+    (tmp_path / "secret").write_bytes(grouplens_files()["u.data"])
+    link = zipfile.ZipInfo("u.data")
+    link.external_attr = 0o120777 << 16
+    path = archive({})
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr(link, str(tmp_path / "secret"))
+    assert "is not MovieLens-100k" in error_of(load_ratings, path, kind=DataError)
+    assert not any(file.is_symlink() for file in cache.rglob("*"))
+
+
+@pytest.mark.parametrize("name", ["u.data", "u.item", "u.user"])
+@pytest.mark.parametrize("other", ["ml-100k/copy/", "a/"])
+def test_table_at_two_places_in_an_archive_is_refused(name, other, archive, cache):
+    files = {f"ml-100k/{name}": text for name, text in grouplens_files().items()}
+    path = archive(files | {other + name: b"an impostor"})
+    message = error_of(load_ratings, path, kind=DataError)
+    assert "it has a table twice" in message
+    assert f"{other}{name}" in message
+    assert not cache.exists()
+
+
+def test_forged_ratings_in_an_archive_are_refused(archive):
+    forged = grouplens_files()["u.data"].replace(b"\t5\t", b"\t4\t")
+    path = archive(grouplens_files() | {"u.data": forged})
+    assert "but other values" in error_of(load_ratings, path, kind=DataError)
+
+
+def test_archive_that_unpacks_to_far_too_much_is_refused(archive, cache):
+    path = archive({"u.data": bytes(20_000_000)})
+    assert path.stat().st_size < 30_000
+    message = error_of(load_ratings, path, kind=DataError)
+    assert "it has tables of 20,000,000 bytes" in message
+    assert not cache.exists()
+
+
+def encrypted_zip():
+    """Mark every member as encrypted, in its own header and in the archive's list."""
+    plain = zipped(grouplens_files())
+    marked = re.sub(rb"(PK\x03\x04..)\x00", rb"\1" + b"\x01", plain, flags=re.DOTALL)
+    return re.sub(rb"(PK\x01\x02....)\x00", rb"\1" + b"\x01", marked, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (ZIP[:-30], "damaged content"),
+        (ZIP.replace(ZIP[60:70], b"0123456789"), "damaged content"),
+        (HTML, "damaged content .File is not a zip file"),
+        (b"", "damaged content .File is not a zip file"),
+        (encrypted_zip(), "damaged content .*password required"),
+        ({}, r"only the files \[\]"),
+        ({"..\\u.data": b""}, r"only the files \['..\\\\u.data'\]"),
+    ],
+)
+def test_archive_that_cannot_be_used_is_named_with_the_remedy(content, found, archive):
+    message = error_of(load_ratings, archive(content), kind=DataError)
+    assert re.search(f"ml.zip is not MovieLens-100k: it has {found}", message)
+    assert message.endswith(movielens.BY_HAND)
+
+
+# --- another data set of MovieLens ---
+
+CSV = {"ratings.csv": b"userId,movieId,rating,timestamp\n1,1,4.0,964982703\n"}
+OTHERS = {
+    "ml-latest-small": CSV | {"links.csv": b"", "movies.csv": b"", "tags.csv": b""},
+    "ml-1m": ML_1M,
+    "ml-10m": {"ratings.dat": b"1::122::4.5::838985046\n", "tags.dat": b""},
+    "ml-20m": CSV | {"genome-scores.csv": b"", "genome-tags.csv": b""},
+}
+each_other = pytest.mark.parametrize("files", OTHERS.values(), ids=list(OTHERS))
+
+
+@each_other
+def test_archive_of_another_size_is_refused_and_its_files_are_named(files, archive):
+    message = error_of(load_ratings, archive(files), kind=DataError)
+    assert f"is not MovieLens-100k: it has only the files {sorted(files)}" in message
+    assert message.endswith(movielens.BY_HAND)
+
+
+@each_other
+def test_folder_of_another_size_is_refused_and_its_files_are_named(
+    files, invented_movielens, tmp_path
+):
+    folder = folder_with(tmp_path / "ml", files)
+    message = error_of(load_ratings, folder, kind=DataError)
+    assert f"has no ratings, only {sorted(files)}. Name a folder or archive" in message
+    assert "u.data or ml-100k.inter" in message
+
+
+@each_other
+def test_ratings_file_of_another_size_is_refused_and_its_form_is_named(
+    files, invented_movielens, tmp_path
+):
+    folder_with(tmp_path, files)
+    [ratings] = tmp_path.glob("ratings.*")
+    message = error_of(load_ratings, ratings, kind=DataError)
+    assert "of 1 fields, not of 4 separated by '\\t'" in message
+    assert message.endswith(movielens.BY_HAND)
+
+
+@each_other
+def test_mirror_that_serves_another_size_is_refused(files, grouplens, cache):
+    grouplens.answer = sends(zipped(files))
+    assert "does not match the known hash" in error_of(load_ratings)
+    assert os.listdir(cache) == []
+
+
+def test_file_that_is_far_too_large_is_refused_unread(invented_movielens, tmp_path):
+    with open(tmp_path / "ratings.csv", "wb") as file:
+        file.truncate(600_000_000)  # ml-20m's; a hole, which takes no room
+    start = time.perf_counter()
+    message = error_of(load_ratings, tmp_path / "ratings.csv", kind=DataError)
+    assert "is not MovieLens-100k: it has 600,000,000 bytes" in message
+    assert time.perf_counter() - start < 1
+
+
+def test_ratings_of_another_size_in_the_right_form_are_refused(
+    invented_movielens, tmp_path
+):
+    (tmp_path / "u.data").write_bytes(lines([(1, 1, 5, 0), (1, 2, 5, 0)], "\t"))
+    message = error_of(load_ratings, tmp_path, kind=DataError)
+    assert "it has 2 ratings of 1 users and 2 items, not 4 ratings" in message
