@@ -1,16 +1,15 @@
-"""Train recdl's NeuMF as the paper did, with ten seeds, and compare it with the library's.
+"""Compare ten seeds of recdl's NeuMF with ten of the library's, and look for causes of a difference.
 
-    .venv/bin/python benchmarks/parity.py                  # two minutes on two cores
-    .venv/bin/python benchmarks/parity.py --causes         # five times as long
+    .venv/bin/python benchmarks/parity.py                  # a second
+    .venv/bin/python benchmarks/parity.py --causes         # ten minutes on two cores
     .venv/bin/python benchmarks/parity.py --causes --seeds 2 --epochs 2 --to /tmp     # a trial
 
-Writes benchmarks/parity.csv, a row for each seed, and benchmarks/parity_difference.csv: recdl's mean minus
-that of the library, whose ten runs are the first rows of benchmarks/wrong_runs.csv, with Welch's 95 %
-interval.
+Writes benchmarks/parity_difference.csv: recdl's mean minus that of the library with Welch's 95 % interval,
+from the runs that benchmarks/seeds.py made.
 
-With --causes it also trains with the same seeds and one thing changed, and writes
-benchmarks/parity_causes.csv: the mean of each such variant minus recdl's, with the 95 % interval of the
-paired differences. The variants are what a reader may suspect when two implementations differ:
+With --causes it trains with ten seeds as recdl does, and with the same seeds and one thing changed, and
+writes benchmarks/parity_causes.csv: the mean of each such variant minus recdl's, with the 95 % interval of
+the paired differences. The variants are what a reader may suspect when two implementations differ:
 
 - tables share a seed: as in the library, where all four tables begin with the same random numbers;
 - epsilon 1e-7: Adam with the number that Keras uses where the library has 1e-8;
@@ -20,10 +19,8 @@ paired differences. The variants are what a reader may suspect when two implemen
 """
 
 import argparse
-import importlib.metadata
 import pathlib
 import sys
-import time
 from contextlib import nullcontext
 from unittest import mock
 
@@ -31,31 +28,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from recdl import models, movielens, paper, prepare, ranking, training
+from recdl import models, movielens, paper, prepare, training
+from seeds import train_keras
 
 HERE = pathlib.Path(__file__).parent
 RESULTS = list(paper.RESULTS)
 
 
-def train(split, seed, n_epochs, *, share_seed=False):
-    """Train and evaluate once; return the row of this seed."""
-    positives = prepare.Interactions(split.train)
-    begin = time.perf_counter()
-    model = models.NeuMF(positives.n_users, positives.n_items, seed=seed)
-    if share_seed:
-        share_numbers(model, seed)
-    history = training.fit(model, positives, n_epochs=n_epochs, seed=seed)
-    seconds = time.perf_counter() - begin
-    top = ranking.top_k(model.scores, positives, k=10)
-    means = ranking.evaluate(top, ranking.Relevant(split.test, positives)).mean()
-    results = {"train_loss": history.losses[-1], **means}
-    return {"seed": seed, "seconds": seconds} | {
-        name: results[name] for name in RESULTS
-    }
-
-
-def share_numbers(model, seed):
+def share_numbers(model):
     """Fill all four tables from one sequence of numbers, each from its beginning."""
+    seed = model.settings["seed"]
     tables = [table for tower in model.towers for table in (tower.user, tower.item)]
     longest = max(np.size(table.embeddings) for table in tables)
     small = models.keras.initializers.TruncatedNormal(stddev=0.01, seed=seed)
@@ -117,21 +99,21 @@ def squared_then_added():
     return mock.patch.object(training, "compiled_epoch", compiled_epoch)
 
 
-VARIANTS = {  # what is in force during the training, and arguments of `train`
-    "tables share a seed": (nullcontext, {"share_seed": True}),
+VARIANTS = {  # what is in force during the training, and arguments of `train_keras`
+    "tables share a seed": (nullcontext, {"change": share_numbers}),
     "epsilon 1e-7": (keras_epsilon, {}),
     "last batch kept": (keep_last_batch, {}),
     "squared, then added": (squared_then_added, {}),
 }
 
 
-def train_all(name, options, split, *, change=nullcontext, **arguments):
+def train_all(name, options, split, *, around=nullcontext, **arguments):
     """Train with all seeds; return a table with a row for each."""
     rows = []
     for seed in range(1, options.seeds + 1):
         print(f"{name}, seed {seed} of {options.seeds}", file=sys.stderr)
-        with change():
-            rows.append(train(split, seed, options.epochs, **arguments))
+        with around():
+            rows.append(train_keras(split, seed, options.epochs, **arguments))
     return pd.DataFrame(rows)
 
 
@@ -146,16 +128,15 @@ def difference(name, test, own, other):
     return row
 
 
-def compare_with_library(runs):
-    """Return a row for each of the five results: recdl against the library's ten seeds."""
-    library = pd.read_csv(HERE / "wrong_runs.csv").head(10)
-    if not library["run"].str.startswith("right").all():
-        raise ValueError("The first ten rows of wrong_runs.csv are not ten right runs.")
+def compare_with_library():
+    """Return a row for each of the five results: recdl's seeds against the library's."""
+    runs = dict(list(pd.read_csv(paper.SEEDS).groupby("implementation")))
+    own, library = runs["keras"], runs["library"]
     rows = {
         name: difference(
             name,
-            stats.ttest_ind(runs[name], library[name], equal_var=False),
-            runs[name],
+            stats.ttest_ind(own[name], library[name], equal_var=False),
+            own[name],
             library[name],
         )
         for name in RESULTS
@@ -197,19 +178,15 @@ def main():
     if options.seeds < 2:
         parser.error("an interval needs at least 2 seeds")
 
-    # TensorFlow warns that functions are compiled again and again: once for each training, as it should be.
-    training.tf.get_logger().setLevel("ERROR")
-    split = prepare.paper_split(movielens.load_ratings())
-    runs = train_all("recdl", options, split)
-    versions = {
-        p: importlib.metadata.version(p) for p in ("tensorflow", "keras", "numpy")
-    }
-    write(runs.assign(**versions).set_index("seed"), options.to / "parity.csv")
-    write(compare_with_library(runs), options.to / "parity_difference.csv")
+    write(compare_with_library(), options.to / "parity_difference.csv")
     if options.causes:
+        # TensorFlow warns that functions are compiled again: once for each training, as it should be.
+        training.tf.get_logger().setLevel("ERROR")
+        split = prepare.paper_split(movielens.load_ratings())
+        runs = train_all("recdl", options, split)
         variants = {
-            name: train_all(name, options, split, change=change, **arguments)
-            for name, (change, arguments) in VARIANTS.items()
+            name: train_all(name, options, split, around=around, **arguments)
+            for name, (around, arguments) in VARIANTS.items()
         }
         write(compare_with_variants(runs, variants), options.to / "parity_causes.csv")
 

@@ -1,6 +1,7 @@
 """The check of the results accepts the paper's experiment and rejects what is not: measured runs of both.
 
-The runs stand in benchmarks/wrong_runs.csv, made by benchmarks/wrong_runs.py.
+The right runs stand in src/recdl/paper_seeds.csv, made by benchmarks/seeds.py; the wrong ones in
+benchmarks/wrong_runs.csv, made by benchmarks/wrong_runs.py.
 """
 
 import math
@@ -12,27 +13,33 @@ import pytest
 from recdl import paper
 
 TABLE = pathlib.Path(__file__).parents[2] / "benchmarks" / "wrong_runs.csv"
-RUNS = pd.read_csv(TABLE, index_col="run").to_dict("index")
-RIGHT = {name: run for name, run in RUNS.items() if name.startswith("right")}
-WRONG = {name: run for name, run in RUNS.items() if name not in RIGHT}
+WRONG = pd.read_csv(TABLE, index_col="run").to_dict("index")
+RIGHT = [
+    (implementation, run)
+    for implementation in paper.IMPLEMENTATIONS
+    for run in paper.seed_runs(implementation).to_dict("records")
+]
+BOTH = pytest.mark.parametrize("implementation", paper.IMPLEMENTATIONS)
 
 
-def test_the_papers_own_numbers_pass():
-    assert paper.objections(paper.RESULTS) == []
+@BOTH
+def test_the_papers_own_numbers_pass(implementation):
+    assert paper.objections(paper.RESULTS, implementation) == []
 
 
-@pytest.mark.parametrize("name", RIGHT)
-def test_the_same_experiment_with_another_seed_passes(name):
-    assert paper.objections(RIGHT[name]) == []
+@pytest.mark.parametrize(("implementation", "run"), RIGHT)
+def test_the_same_experiment_with_another_seed_passes(implementation, run):
+    assert paper.objections(run, implementation) == []
 
 
+@BOTH
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_experiment_is_rejected(name):
-    assert paper.objections(WRONG[name])
+def test_a_wrong_experiment_is_rejected(implementation, name):
+    assert paper.objections(WRONG[name], implementation)
 
 
-def test_ten_right_runs_and_every_wrong_one_were_measured():
-    assert len(RIGHT) == 10
+def test_ten_seeds_of_each_and_every_wrong_run_were_measured():
+    assert len(RIGHT) == 20
     assert set(WRONG) == {
         "popularity instead of the model",
         "users and films swapped",
@@ -43,12 +50,50 @@ def test_ten_right_runs_and_every_wrong_one_were_measured():
     }
 
 
-@pytest.mark.parametrize("name", paper.RESULTS)
-def test_the_bounds_fit_the_spread_over_seeds(name):
-    """Two and a half standard deviations of our own runs at least, six at most."""
-    values = pd.DataFrame(RIGHT).loc[name]
-    relative = values.std() / paper.RESULTS[name]
-    assert 2.5 * relative <= paper.TOLERANCE[name] <= 6 * relative
+def test_each_run_says_its_seed_its_seconds_and_its_versions():
+    table = pd.read_csv(paper.SEEDS)
+    columns = ["seconds", "cores", "python", "tensorflow", "keras", "recommenders"]
+    assert {*columns, "numpy", "pandas"} <= set(table)
+    assert table.notna().all(axis=None)
+    for _, runs in table.groupby("implementation"):
+        assert runs["seed"].tolist() == list(range(1, 11))
+        assert runs["train_loss"].nunique() == 10
+
+
+@BOTH
+def test_the_spread_is_that_of_the_ten_runs(implementation):
+    runs, found = paper.seed_runs(implementation), paper.spread(implementation)
+    loss = runs["train_loss"].tolist()
+    mean = sum(loss) / 10
+    sd = math.sqrt(sum((value - mean) ** 2 for value in loss) / 9)
+    distance = (paper.RESULTS["train_loss"] - mean) / sd
+    assert found.loc["train_loss"].tolist() == pytest.approx([mean, sd, distance])
+
+
+@BOTH
+def test_the_paper_lies_within_one_standard_deviation_as_the_page_says(implementation):
+    assert paper.spread(implementation)["distance"].abs().max() < 1
+
+
+@BOTH
+def test_what_is_allowed_fits_the_spread_over_seeds(implementation):
+    """At most four standard deviations on either side of our mean, and one and a half at least."""
+    allowed, seeds = paper.allowed(implementation), paper.spread(implementation)
+    for bound, sign in (("low", -1), ("high", 1)):
+        distance = sign * (allowed[bound] - seeds["mean"]) / seeds["sd"]
+        assert (distance <= paper.DEVIATIONS + 1e-9).all()
+        assert (distance > 1.5).all()
+
+
+@BOTH
+def test_what_is_allowed_is_near_the_paper(implementation):
+    off = paper.allowed(implementation).div(pd.Series(paper.RESULTS), axis="index") - 1
+    assert (off.abs().max(axis="columns") <= pd.Series(paper.TOLERANCE) + 1e-9).all()
+
+
+def test_another_implementation_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"'library', 'keras'.*received 'torch'"):
+        paper.spread("torch")
 
 
 @pytest.mark.parametrize("name", paper.RESULTS)
@@ -73,16 +118,17 @@ def test_a_missing_result_is_rejected_by_name(name):
     assert name in paper.objections(run)[0]
 
 
+@BOTH
 @pytest.mark.parametrize("name", paper.RESULTS)
-@pytest.mark.parametrize("sign", [-1, 1])
-def test_the_bounds_hold_in_both_directions(name, sign):
-    target, allowed = paper.RESULTS[name], paper.TOLERANCE[name]
-    assert not paper.objections(
-        paper.RESULTS | {name: target * (1 + sign * allowed * 0.99)}
-    )
-    assert paper.objections(
-        paper.RESULTS | {name: target * (1 + sign * allowed * 1.01)}
-    )
+def test_the_bounds_hold_in_both_directions(implementation, name):
+    low, high = paper.allowed(implementation).loc[name]
+    step = (high - low) / 100
+    for value, is_allowed in ((low - step, False), (low + step, True)):
+        run = paper.RESULTS | {name: value}
+        assert (paper.objections(run, implementation) == []) == is_allowed
+    for value, is_allowed in ((high - step, True), (high + step, False)):
+        run = paper.RESULTS | {name: value}
+        assert (paper.objections(run, implementation) == []) == is_allowed
 
 
 def test_deviation_is_relative_to_the_paper():
