@@ -2,11 +2,16 @@
 
 import base64
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 
 import nbformat
 import pytest
 
+from processes import has_ended, wait_for
 from recdl import paper
 from recdl.course import book, run
 
@@ -156,3 +161,63 @@ def test_a_stale_copy_never_becomes_a_page(monkeypatch):
         match=r"Not executed in their present form: 05_training. Run: make book",
     ):
         book._main()
+
+
+STAND_IN = """
+import os, pathlib, sys, time
+def main():
+    html = pathlib.Path(sys.argv[-4]) / "_build" / "html"
+    html.mkdir(parents=True)
+    (html / "index.html").write_text("half of a page")
+    pathlib.Path(os.environ["PID"]).write_text(str(os.getpid()))
+    time.sleep(0 if "HURRY" in os.environ else 60)
+    (html / "index.html").write_text("a whole page")
+"""
+
+
+def start_book(root, **variables):
+    """Build a book in a process of its own, with a stand-in for Jupyter Book that takes its time."""
+    package = root / "stand-in" / "jupyter_book" / "cli"
+    package.mkdir(parents=True, exist_ok=True)
+    (package / "main.py").write_text(STAND_IN)
+    for folder in (package, package.parent):
+        (folder / "__init__.py").touch()
+    code = f"""
+import pathlib
+import signal
+from recdl.course import book, environment, run, slides
+environment.ROOT = run.ROOT = root = pathlib.Path({str(root)!r})
+run.BUILD = root / "_build"
+book.SOURCE, book.OUTPUT, book.HTML = (run.BUILD / name for name in ("source", "output", "html"))
+book.STAMP = book.HTML / ".made-from"
+run.demand_fresh = book.stage = slides.write = lambda *_: None
+book.fingerprint = lambda: "now"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started us with &
+book.main()
+"""
+    path = {"PYTHONPATH": str(root / "stand-in"), "PID": str(root / "pid")}
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=os.environ | path | variables,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_ctrl_c_keeps_the_old_book_and_the_next_call_builds(tmp_path):
+    page, pid = tmp_path / "_build" / "html" / "index.html", tmp_path / "pid"
+    page.parent.mkdir(parents=True)
+    page.write_text("an old page")
+    process = start_book(tmp_path)
+    wait_for(lambda: pid.exists() and pid.read_text())
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=10)
+    assert process.returncode != 0
+    assert "Interrupted. An earlier book is kept" in told
+    assert "Traceback" not in told
+    wait_for(lambda: has_ended(pid.read_text()))
+    assert page.read_text() == "an old page"
+    again = start_book(tmp_path, HURRY="yes")
+    assert "Built in" in again.communicate(timeout=20)[1]
+    assert page.read_text() == "a whole page"
+    assert (page.parent / ".made-from").read_text() == "now"

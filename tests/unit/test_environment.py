@@ -1,8 +1,10 @@
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from processes import has_ended, wait_for
 from recdl.course import environment
 
 
@@ -16,6 +18,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "LOCK", tmp_path / "requirements.txt")
     monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
     monkeypatch.setattr(environment, "READY", tmp_path / ".venv" / "ready")
+    monkeypatch.setattr(environment, "exit_on_signals", lambda: None)
     return tmp_path
 
 
@@ -64,6 +67,33 @@ def test_an_interrupted_creation_is_not_taken_for_an_environment(place, monkeypa
         environment.create()
     assert environment.ENVIRONMENT.exists()
     assert not environment.READY.exists()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_ends_pip_too(tmp_path, name):
+    pip, pid = tmp_path / "python", tmp_path / "pid"
+    pip.write_text(f"#!/bin/sh\necho $$ > '{pid}'\nexec sleep 60\n")
+    pip.chmod(0o755)
+    (tmp_path / "requirements.txt").write_text("numpy==2.0\n")
+    code = f"""
+import pathlib
+import signal
+from recdl.course import environment as e
+e.ROOT = root = pathlib.Path({str(tmp_path)!r})
+e.LOCK, e.READY = root / "requirements.txt", root / "ready"
+e.python, e.create = lambda: root / "python", lambda: e.pip("install")
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started us with &
+e.main()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    wait_for(lambda: pid.exists() and pid.read_text().strip())
+    process.send_signal(getattr(signal, name))
+    _, told = process.communicate(timeout=10)
+    assert process.returncode != 0
+    assert told.decode().startswith(
+        {"SIGINT": "Interrupted. The same"}.get(name, "Stop")
+    )
+    wait_for(lambda: has_ended(pid.read_text().strip()))
 
 
 def test_two_processes_do_not_work_at_once(place, capfd):

@@ -1,16 +1,16 @@
 """Tests of the executor on small notebooks in a project of their own."""
 
 import json
-import pathlib
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from processes import has_ended, wait_for
 from recdl import movielens
-from recdl.course import environment, record, run
+from recdl.course import environment, execute, record, run
+from recdl.progress import STATUS_VARIABLE
 
 RECORD = "from recdl.course.record import record\nrecord('answer', 6 * FACTOR)"
 
@@ -231,16 +231,15 @@ def test_a_killed_kernel_stops_with_a_sentence(project, capfd):
     assert "killed.ipynb, cell 3: its Python process died" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])
-def test_an_interrupt_ends_the_kernel_and_leaves_nothing_half_written(project, name):
-    write_notebook(
-        project,
-        "slow",
-        "import os, pathlib, time",
-        "pathlib.Path('pid').write_text(str(os.getpid()))",
-        "time.sleep(60)",
-    )
-    contents(project, "slow")
+SLOW = (
+    "import os, pathlib, time",
+    "pathlib.Path('pid').write_text(str(os.getpid()))",
+    "time.sleep(0 if pathlib.Path('hurry').exists() else 60)",
+)
+
+
+def start_run(project):
+    """Execute the notebooks of a project in a process of its own; return it and the kernel's number."""
     code = f"""
 import pathlib
 import signal
@@ -255,17 +254,82 @@ run.execute_all()
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     pid_file = project / "_build" / "full" / "pid"
     wait_for(lambda: pid_file.exists() and pid_file.read_text())
-    process.send_signal(getattr(signal, name))
+    return process, pid_file.read_text()
+
+
+def test_a_closed_terminal_ends_the_kernel_and_leaves_nothing_half_written(project):
+    write_notebook(project, "slow", *SLOW)
+    contents(project, "slow")
+    process, kernel = start_run(project)
+    process.send_signal(signal.SIGHUP)
     assert process.wait(timeout=15) != 0
-    wait_for(lambda: not pathlib.Path(f"/proc/{pid_file.read_text()}").exists())
-    assert [path.name for path in pid_file.parent.iterdir()] == ["pid"]
+    wait_for(lambda: has_ended(kernel))
+    assert [path.name for path in (project / "_build/full").iterdir()] == ["pid"]
 
 
-def wait_for(condition, seconds=20):
-    end = time.time() + seconds
-    while not condition():
-        assert time.time() < end, "it did not happen in time"
-        time.sleep(0.1)
+def test_a_killed_run_takes_its_kernels_with_it(project):
+    write_notebook(project, "slow", *SLOW)
+    contents(project, "slow")
+    process, kernel = start_run(project)
+    process.kill()
+    process.wait()
+    wait_for(lambda: has_ended(kernel))
+
+
+def test_ctrl_c_ends_the_kernel_and_the_next_call_continues(project):
+    write_notebook(project, "fast", "1 + 1")
+    write_notebook(project, "slow", *SLOW, needs=["fast"])
+    contents(project, "fast", "slow")
+    process, kernel = start_run(project)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=15) != 0
+    wait_for(lambda: has_ended(kernel))
+    finished = project / "_build" / "full" / "fast.ipynb"
+    before = finished.stat().st_mtime_ns
+    assert stale() == ["slow"]
+    (project / "_build" / "full" / "hurry").touch()
+    run.execute_all()
+    assert stale() == []
+    assert finished.stat().st_mtime_ns == before
+
+
+@pytest.fixture
+def executed(project, monkeypatch):
+    """Return a function that executes cells and returns what went wrong."""
+    monkeypatch.setenv(STATUS_VARIABLE, str(project / "status"))
+
+    def execute_cells(*cells):
+        write_notebook(project, "chapter", *cells)
+        source, target = project / "book/chapter.ipynb", project / "chapter.ipynb"
+        return execute.execute(source, target, {})
+
+    return execute_cells
+
+
+def test_a_cell_that_hangs_is_stopped_with_a_sentence(executed, project, monkeypatch):
+    monkeypatch.setattr(execute, "CELL_TIMEOUT", 1)
+    problem = executed(*SLOW)
+    assert problem == "chapter.ipynb, cell 4: it ran longer than 1 s and was stopped."
+    wait_for(lambda: has_ended((project / "pid").read_text()))
+
+
+def test_a_cell_without_enough_memory_stops_with_the_remedy(executed):
+    problem = executed("bytearray(10**18)")
+    assert problem.startswith("chapter.ipynb, cell 2:")
+    assert "MemoryError" in problem
+    assert problem.endswith("did not suffice. Close other programs and try again.")
+
+
+def test_a_kernel_that_does_not_answer_is_given_up(executed, tmp_path, monkeypatch):
+    spec = tmp_path / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    mute = [sys.executable, "-c", SLOW[0] + "\n" + SLOW[1] + "\ntime.sleep(60)"]
+    spec.write_text(json.dumps({"argv": mute, "display_name": "", "language": ""}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    monkeypatch.setattr(execute, "START_TIMEOUT", 2)
+    problem = executed("1 + 1")
+    assert "its Python process did not start" in problem
+    assert "in 2 seconds" in problem
 
 
 @pytest.mark.parametrize("error", [movielens.DataUnavailable, movielens.DataError])

@@ -20,7 +20,7 @@ import yaml
 
 from recdl import paper
 from recdl.course import run, slides
-from recdl.course.environment import alone
+from recdl.course.environment import alone, exit_on_signals
 
 SOURCE = run.BUILD / "book-source"
 OUTPUT = run.BUILD / "book-output"
@@ -98,6 +98,27 @@ def tables_of_run_times(target: pathlib.Path):
     pd.DataFrame(slow, columns=names).to_csv(target / "slow_cells.csv", index=False)
 
 
+def tables_of_seeds(target: pathlib.Path, results: dict):
+    """Write the paper's results and the run's among our ten seeds, a table for each implementation."""
+    for implementation, prefix in (("library", ""), ("keras", "keras_")):
+        seeds = paper.spread(implementation)
+        run_of = pd.Series({name: results[prefix + name] for name in paper.RESULTS})
+        off = (run_of - seeds["mean"]) / seeds["sd"]
+        table = pd.DataFrame(
+            {
+                "the paper": pd.Series(paper.RESULTS).map("{:.4f}".format),
+                "this run": run_of.map("{:.4f}".format),
+                "mean of ten seeds": seeds["mean"].map("{:.4f}".format),
+                "standard deviation (sd)": seeds["sd"].map("{:.4f}".format),
+                "the paper's distance": seeds["distance"].map("{:+.2f} sd".format),
+                "this run's distance": off.map("{:+.2f} sd".format),
+            }
+        )
+        table.rename(paper.LABELS).to_csv(
+            target / f"seeds_{implementation}.csv", index_label="result"
+        )
+
+
 def stage():
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -118,11 +139,13 @@ def stage():
     )
     tables_of_measurements(SOURCE / "book" / "benchmarks")
     tables_of_run_times(SOURCE / "book" / "generated")
+    results = run.results()
+    tables_of_seeds(SOURCE / "book" / "generated", results)
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
     machine = json.loads(
         (run.ROOT / "benchmarks" / "speed_machine.json").read_text(encoding="utf-8")
     )
-    texts = substitutions(run.results(), seconds)
+    texts = substitutions(results, seconds)
     texts |= {f"bench_{name}": str(value) for name, value in machine.items()}
     config["sphinx"]["config"]["myst_substitutions"] = texts
     (SOURCE / "_config.yml").write_text(
@@ -176,8 +199,12 @@ def build(made_from: str):
 
 def main():
     """Build the book unless nothing has changed."""
-    with alone("run"):
-        _main()
+    exit_on_signals()
+    try:
+        with alone("run"):
+            _main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. An earlier book is kept; the same command continues.")
 
 
 def _main():

@@ -11,6 +11,7 @@ import hashlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,13 @@ def alone(name):
             say("Another make is at work in this folder; waiting for it …")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def exit_on_signals():
+    """Let a closed terminal or a `kill` end this process as Ctrl-C does: with what it started."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit("Stopped."))
 
 
 def check_python():
@@ -84,17 +92,21 @@ def pip(*arguments):
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        for line in process.stdout:
-            output.append(line)
-            if line.startswith(("Collecting ", "Processing ")):
-                count += 1
-                if count % 25 == 0:
-                    say(f"  about {count} of {total} packages found")
-            elif (
-                line.startswith("Installing collected packages: ")
-                and line.count(",") > 1
-            ):
-                say("  installing them, one to two minutes …")
+        try:
+            for line in process.stdout:
+                output.append(line)
+                if line.startswith(("Collecting ", "Processing ")):
+                    count += 1
+                    if count % 25 == 0:
+                        say(f"  about {count} of {total} packages found")
+                elif (
+                    line.startswith("Installing collected packages: ")
+                    and line.count(",") > 1
+                ):
+                    say("  installing them, one to two minutes …")
+        except BaseException:
+            process.terminate()  # it must not go on writing when this process has ended
+            raise
     if process.returncode:
         say("".join(output[-30:]))
         sys.exit(
@@ -128,9 +140,15 @@ def create():
 def main():
     """Create the environment unless the one that is there is up to date."""
     check_python()
-    with alone("environment"):
-        if not READY.exists() or READY.read_text(encoding="utf-8") != fingerprint():
-            create()
+    exit_on_signals()
+    try:
+        with alone("environment"):
+            if not READY.exists() or READY.read_text(encoding="utf-8") != fingerprint():
+                create()
+    except KeyboardInterrupt:
+        sys.exit(
+            "Interrupted. The same command creates the environment from the start."
+        )
 
 
 if __name__ == "__main__":

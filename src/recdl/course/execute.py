@@ -3,7 +3,10 @@
 import json
 import os
 import pathlib
+import signal
 import sys
+import threading
+import time
 
 import nbformat
 import papermill
@@ -13,6 +16,8 @@ from recdl.progress import STATUS_VARIABLE
 
 CELL_TIMEOUT = 1200  # seconds; the training cell takes one to three minutes
 START_TIMEOUT = 120
+OUT_OF_MEMORY = {"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"}
+MORE_MEMORY = "Close other programs and try again."
 
 
 def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str | None:
@@ -47,18 +52,36 @@ def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str
             on_cell_start=note_cell,
         )
     except papermill.PapermillExecutionError as error:
-        return f"{source.name}, cell {error.cell_index + 1}:\n{error}"
+        problem = f"{source.name}, cell {error.cell_index + 1}:\n{error}"
+        if error.ename in OUT_OF_MEMORY:
+            problem += f"\nThe memory did not suffice. {MORE_MEMORY}"
+        return problem
     except CellTimeoutError:
         return f"{source.name}, cell {position + 1}: it ran longer than {CELL_TIMEOUT} s and was stopped."
     except DeadKernelError:
         return (
-            f"{source.name}, cell {position + 1}: its Python process died. Most often memory ran out: "
-            "close other programs and try again."
+            f"{source.name}, cell {position + 1}: its Python process died. Most often memory ran out. "
+            f"{MORE_MEMORY}"
         )
+    except RuntimeError as error:  # of jupyter_client, when the kernel does not answer
+        return f"{source.name}: its Python process did not start ({error}). Try again."
     return None
 
 
+def end_with_parent():
+    """End this process, and the kernel with it, when the one that started it is killed."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 if __name__ == "__main__":
+    end_with_parent()
     problem = execute(
         pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), json.loads(sys.argv[3])
     )

@@ -17,7 +17,6 @@ import json
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ import yaml
 
 from recdl import movielens, paper
 from recdl.course import record
-from recdl.course.environment import alone
+from recdl.course.environment import alone, exit_on_signals
 from recdl.progress import STATUS_VARIABLE
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -41,6 +40,7 @@ ORCHESTRATION = {  # which no notebook imports
     "editions.py",
     "check_setup.py",
     "environment.py",
+    "versions.py",
 }
 PARALLEL = 2
 RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS]
@@ -140,7 +140,8 @@ def package_hash(name: str, *, whole: bool) -> str:
     """
     chapter = "chapter_" + re.match("0*([0-9]*)", name)[1]
     parts = []
-    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.toml")]):
+    kinds = ("*.py", "*.toml", "*.csv")
+    for path in sorted(path for kind in kinds for path in PACKAGE.rglob(kind)):
         of_another = path.stem.startswith("chapter_") and path.stem != chapter
         if path.name in ORCHESTRATION or of_another:
             continue
@@ -303,12 +304,7 @@ class Job:
 
 def execute_all(quick: bool = False):
     """Execute every notebook that is not up to date: two at a time, each behind those it needs."""
-    for name in (
-        "SIGTERM",
-        "SIGHUP",
-    ):  # a closed terminal must not leave kernels behind
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: sys.exit("Stopped."))
+    exit_on_signals()
     wanted = provenances(quick)
     waiting = [
         n for n in _in_order(notebooks()) if not is_fresh(n, wanted[n.name], quick)
