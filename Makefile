@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results slides student instructor bench lint lock env clean
+.PHONY: book test quick results slides student instructor bench lint lock lowest newest audit coverage env clean
 .DEFAULT_GOAL := book
 
 book: env          ## execute the notebooks that changed and build the HTML book
@@ -44,6 +44,24 @@ lock: env          ## requirements.txt from pyproject.toml
 	@$(RUN) -m uv pip compile --universal --python-version 3.11 --only-binary :all: --all-extras \
 		--emit-build-options --no-annotate --custom-compile-command "make lock" --upgrade -q \
 		pyproject.toml -o requirements.txt
+
+lowest: env        ## the unit tests with the oldest versions that pyproject.toml allows, on every Python found
+	@$(RUN) -m recdl.course.versions lowest
+
+newest: env        ## the same with the newest
+	@$(RUN) -m recdl.course.versions newest
+
+coverage: env      ## which lines of the package the tests and the chapters run
+	@rm -f .coverage .coverage.*
+	@$(RUN) -m coverage run -m pytest -q tests/unit
+	@$(RUN) -m coverage run -m recdl.course.run --quick
+	@$(RUN) -m coverage run -m pytest -q tests/notebooks/test_alone.py tests/notebooks/test_exercise_answers.py
+	@$(RUN) -m coverage combine -q
+	@$(RUN) -m coverage report
+
+audit: env         ## known vulnerabilities of the packages in requirements.txt
+	@$(RUN) -m uv tool run pip-audit --strict --no-deps --disable-pip --progress-spinner off \
+		-r requirements.txt || { echo "No clean audit: the last line above says why." >&2; exit 1; }
 
 env:               ## the virtual environment in .venv
 	@$(PYTHON) src/recdl/course/environment.py

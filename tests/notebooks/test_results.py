@@ -56,6 +56,11 @@ def test_the_results_are_near_the_papers(results):
     assert paper.objections(results) == []
 
 
+def test_the_results_of_the_keras_model_are_near_the_papers(results):
+    keras = {name: results[f"keras_{name}"] for name in paper.RESULTS}
+    assert paper.objections(keras, "keras") == []
+
+
 def test_the_loss_fell_and_ends_where_the_table_says(results):
     losses = results["losses"]
     assert len(losses) == 100
