@@ -5,6 +5,7 @@ Fig. 6 until it becomes `Interactions`, which hold positions instead of identifi
 """
 
 import hashlib
+import numbers
 import os
 import pathlib
 from typing import NamedTuple
@@ -22,6 +23,69 @@ class Split(NamedTuple):
 
     train: pd.DataFrame
     test: pd.DataFrame
+
+
+def check_pairs(table: pd.DataFrame) -> pd.DataFrame:
+    """Check the identifiers of a table: every row needs a user and an item.
+
+    Identifiers are whole numbers or strings. The float 3.0 counts as 3: that is what pandas makes of whole
+    numbers where one was missing.
+
+    Returns
+    -------
+    DataFrame
+        The columns ``userID`` and ``itemID`` alone, whole numbers as integers, the rows numbered from 0.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or there twice, an identifier is missing, or a column holds something else.
+    """
+    if any(list(table.columns).count(column) != 1 for column in PAIR):
+        raise ValueError(
+            f"The table needs each of the columns {PAIR} once; it has {list(table)}. Rename them."
+        )
+    columns = [pd.Series(table[name].to_numpy(), name=name) for name in PAIR]
+    lacking = columns[0].isna() | columns[1].isna()
+    if lacking.any():
+        raise ValueError(
+            f"Row {lacking.argmax()} (counted from 0) lacks a user or an item: dropna() first."
+        )
+    return pd.DataFrame({x.name: _whole_numbers_or_strings(x) for x in columns})
+
+
+def _whole_numbers_or_strings(column):
+    kind = pd.api.types.infer_dtype(column, skipna=False)
+    if kind in ("string", "empty") or column.dtype.kind == "i":
+        return column
+    if kind == "floating":
+        column = column.astype("float64")
+    if kind in ("integer", "floating"):
+        fits = column.between(-(2**63), 2**63, inclusive="left")
+        if (fits & (column % 1 == 0)).all():
+            return column.astype("int64")
+    raise ValueError(
+        f"Column {column.name} must hold whole numbers (of 64 bits) or strings; received {kind} values "
+        f"{column.tolist()[:5]}. Number them with pd.factorize."
+    )
+
+
+def check_at_least(least: int, **options) -> None:
+    """Raise ValueError unless all options are whole numbers of at least `least`."""
+    for name, value in options.items():
+        if not isinstance(value, numbers.Integral) or value < least:
+            raise ValueError(
+                f"{name} must be a whole number and at least {least}; received {value!r}."
+            )
+
+
+def check_fraction(**options) -> None:
+    """Raise ValueError unless all options are numbers above 0 and below 1."""
+    for name, value in options.items():
+        if not isinstance(value, numbers.Real) or not 0 < value < 1:
+            raise ValueError(
+                f"{name} must be a number between 0 and 1, such as 0.75; received {value!r}."
+            )
 
 
 def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
@@ -51,25 +115,36 @@ def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     recdl.movielens.DataError
         If the table fails `recdl.movielens.check_ratings`.
     """
-    if not 0 < ratio < 1:
-        raise ValueError(
-            f"ratio must lie between 0 and 1, for example 0.75; received {ratio}."
-        )
-    ordered = check_ratings(ratings).sort_values(["userID", "timestamp"], kind="stable")
-    users = ordered.groupby("userID")["itemID"]
-    is_train = users.cumcount() < np.round(ratio * users.transform("size"))
+    check_fraction(ratio=ratio)
+    checked = check_ratings(ratings)
+    # lexsort is stable; unlike sort_values, it does not mind an index that is called userID too.
+    ordered = checked.iloc[np.lexsort((checked["timestamp"], checked["userID"]))]
+    users = ordered["itemID"].groupby(ordered["userID"].to_numpy())
+    is_train = users.cumcount() < np.round(float(ratio) * users.transform("size"))
     return Split(ordered[is_train], ordered[~is_train])
 
 
 def drop_unseen(split: Split) -> Split:
-    """Remove test rows whose user or film never occurs in training (paper section IV.D)."""
-    train, test = split
+    """Remove test rows whose user or film never occurs in training (paper section IV.D).
+
+    Raises
+    ------
+    ValueError
+        If a part fails `check_pairs`.
+    """
+    train, test = (check_pairs(part) for part in split)
     known = test["userID"].isin(train["userID"]) & test["itemID"].isin(train["itemID"])
-    return Split(train, test[known])
+    return Split(split.train, split.test[known.to_numpy()])
 
 
 def paper_split(ratings: pd.DataFrame) -> Split:
-    """Return the split of the paper's experiment: 75 % by time, without unseen users and films."""
+    """Return the split of the paper's experiment: 75 % by time, without unseen users and films.
+
+    Raises
+    ------
+    recdl.movielens.DataError
+        If the table fails `recdl.movielens.check_ratings`.
+    """
     return drop_unseen(chronological_split(ratings, 0.75))
 
 
@@ -78,8 +153,13 @@ def pairs_sha256(ratings: pd.DataFrame) -> str:
 
     Two splits with equal counts can hold different rows; two different sets of pairs have different hashes.
     Hashed is one line ``userID,itemID`` for each pair, sorted by user and film as numbers.
+
+    Raises
+    ------
+    ValueError
+        If the table fails `check_pairs`.
     """
-    pairs = ratings[PAIR].sort_values(PAIR)
+    pairs = check_pairs(ratings).sort_values(PAIR)
     return hashlib.sha256(
         pairs.to_csv(index=False, header=False, lineterminator="\n").encode()
     ).hexdigest()
@@ -107,10 +187,22 @@ def leave_one_out(
     DataFrame
         Columns ``userID, itemID, rating, test_batch``: for each user with test ratings one row of rating 1,
         then `n_negatives` rows of rating 0 (fewer when fewer are left); `test_batch` counts the users.
+
+    Raises
+    ------
+    ValueError
+        If a part has no rows or fails `check_pairs`, or if n_negatives is not a whole number of at least 0.
     """
-    films = np.sort(split.train["itemID"].unique())
-    rated = pd.concat(split).groupby("userID")["itemID"].agg(set)
-    last = split.test.groupby("userID")["itemID"].last()
+    check_at_least(0, n_negatives=n_negatives)
+    train, test = (check_pairs(part) for part in split)
+    if train.empty or test.empty:
+        raise ValueError(
+            f"There are {len(train)} training and {len(test)} test ratings; both parts need some. "
+            "Split with another ratio."
+        )
+    rated = check_pairs(pd.concat([train, test])).groupby("userID")["itemID"].agg(set)
+    films = np.sort(train["itemID"].unique())
+    last = test.groupby("userID")["itemID"].last()
     tables = []
     for batch, (user, positive) in enumerate(last.items()):
         unrated = films[~np.isin(films, list(rated[user]))]
@@ -135,8 +227,11 @@ def write_csv(table: pd.DataFrame, path: str | os.PathLike) -> pathlib.Path:
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    table.to_csv(unfinished, index=False)
-    os.replace(unfinished, path)
+    try:
+        table.to_csv(unfinished, index=False)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return path
 
 
@@ -159,32 +254,23 @@ class Interactions:
     Raises
     ------
     ValueError
-        If a column or an identifier is missing, if there is no interaction, or if a pair occurs twice.
+        If the table fails `check_pairs`, if there is no interaction, or if a pair occurs twice.
     """
 
     def __init__(self, ratings: pd.DataFrame):
-        missing = [column for column in PAIR if column not in ratings]
-        if missing:
+        pairs = check_pairs(ratings)
+        if pairs.empty:
             raise ValueError(
-                f"The table lacks the columns {missing}; it has {list(ratings)}. Rename them."
+                "There are no interactions: the table of ratings is empty. It needs at least one row."
             )
-        if ratings.empty:
-            raise ValueError(
-                "There are no interactions: the table of ratings is empty."
-            )
-        if ratings[PAIR].isna().any(axis=None):
-            row = int(np.flatnonzero(ratings[PAIR].isna().any(axis=1))[0])
-            raise ValueError(
-                f"Row {row} (counted from 0) lacks a user or an item: dropna() first."
-            )
-        twice = ratings.loc[ratings.duplicated(PAIR), PAIR]
+        twice = pairs[pairs.duplicated()]
         if len(twice):
             user, item = twice.iloc[0].tolist()
             raise ValueError(
                 f"User {user} has item {item} twice: drop_duplicates(['userID', 'itemID']) first."
             )
-        self.users, self.user_ids = pd.factorize(ratings["userID"].to_numpy())
-        self.items, self.item_ids = pd.factorize(ratings["itemID"].to_numpy())
+        self.users, self.user_ids = pd.factorize(pairs["userID"].to_numpy())
+        self.items, self.item_ids = pd.factorize(pairs["itemID"].to_numpy())
 
     @property
     def n_users(self) -> int:
@@ -207,7 +293,7 @@ class Interactions:
         KeyError
             If the user has no interaction here.
         """
-        found = np.flatnonzero(self.user_ids == user)
+        found = np.flatnonzero(pd.Series(self.user_ids).isin([user]))
         if not len(found):
             raise KeyError(
                 f"User {user} has no interaction in this table. Its {self.n_users} users have the "
@@ -244,11 +330,20 @@ def sample_negatives(
     -------
     users, items : ndarray
         Positions of the negatives, block by block of users.
+
+    Raises
+    ------
+    ValueError
+        If n_negatives is not a whole number of at least 0, or block not one of at least 1.
     """
+    check_at_least(0, n_negatives=n_negatives)
+    check_at_least(1, block=block)
+    block = int(block)  # a NumPy integer can overflow
     n_users, n_items = interactions.n_users, interactions.n_items
     by_user = np.argsort(interactions.users, kind="stable")
     n_seen = np.bincount(interactions.users, minlength=n_users)
-    wanted = np.minimum(n_negatives * n_seen, n_items - n_seen)
+    # Nobody has more than n_items unseen items, and n_negatives * n_seen could exceed 64 bits.
+    wanted = np.minimum(min(n_negatives, n_items) * n_seen, n_items - n_seen)
     drawn = []
     for begin in range(0, n_users, block):
         rows = by_user[n_seen[:begin].sum() : n_seen[: begin + block].sum()]
@@ -303,6 +398,11 @@ def epoch_samples(
     -------
     users, items, labels : ndarray
         Positions, and 1 for a positive, 0 for a negative; each of shape (n_positives + n_drawn,).
+
+    Raises
+    ------
+    ValueError
+        If n_negatives is not a whole number of at least 0.
     """
     users, items = sample_negatives(interactions, n_negatives, rng=rng)
     order = rng.permutation(len(interactions) + len(users))

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recdl.prepare import PAIR, Interactions
+from recdl.prepare import Interactions, check_at_least, check_fraction, check_pairs
 
 
 def top_k(
@@ -61,10 +61,12 @@ def top_k(
     Raises
     ------
     ValueError
-        If k or block is below 1, a user is unknown or given twice, or scores are NaN or of another shape.
+        If k or block is not a whole number of at least 1, a user is unknown or given twice, or scores are
+        NaN, no numbers or of another shape.
     """
     block = max(1, 2**19 // seen.n_items) if block is None else block
-    _check_at_least_one(k=k, block=block)
+    check_at_least(1, k=k, block=block)
+    k, block = int(k), int(block)  # a NumPy integer can overflow
     users = _positions_of(users, seen.n_users)
     # Sort the interactions by row of the result; users without a row go behind the last.
     row_of_user = np.full(seen.n_users, len(users))
@@ -99,20 +101,23 @@ def _best(scores, is_seen, k):
     return best
 
 
-def _check_at_least_one(**numbers):
-    for name, number in numbers.items():
-        if number < 1:
-            raise ValueError(f"{name} must be at least 1; received {number}.")
+def _are_positions(array, low, high):
+    if array.size == 0:
+        return True  # [] has no dtype of its own: NumPy makes it float
+    return array.dtype.kind in "iu" and low <= array.min() and array.max() <= high
 
 
 def _positions_of(users, n_users):
-    everyone = np.arange(n_users)
-    users = everyone if users is None else np.asarray(users)
-    if len(np.intersect1d(users, everyone)) < len(users):
+    users = np.arange(n_users) if users is None else np.asarray(users)
+    if (
+        users.ndim != 1
+        or not _are_positions(users, 0, n_users - 1)
+        or len(np.unique(users)) < len(users)
+    ):
         raise ValueError(
             f"users must be positions from 0 to {n_users - 1}, each at most once; received {users}."
         )
-    return users
+    return users.astype(int)
 
 
 def _check_scores(scores, batch, seen):
@@ -121,6 +126,8 @@ def _check_scores(scores, batch, seen):
             f"score must return the shape (users, items), here {(len(batch), seen.n_items)}; "
             f"received {scores.shape}."
         )
+    if not _are_numbers(scores):
+        raise ValueError(f"score must return numbers; received {scores.dtype}.")
     rows, items = np.nonzero(np.isnan(scores))
     if len(rows):
         user, item = seen.user_ids[batch[rows[0]]], seen.item_ids[items[0]]
@@ -128,6 +135,10 @@ def _check_scores(scores, batch, seen):
             f"The score of user {user} for item {item} is NaN and has no rank. Did the training diverge?"
         )
     return scores
+
+
+def _are_numbers(array):
+    return np.can_cast(array.dtype, float, "same_kind")
 
 
 class Relevant:
@@ -151,13 +162,15 @@ class Relevant:
     Raises
     ------
     ValueError
-        If a user or an item never occurs in training, or if a pair occurs twice.
+        If the table fails `recdl.prepare.check_pairs`, a user or an item never occurs in training, or a pair
+        occurs twice.
     """
 
     def __init__(self, test: pd.DataFrame, known: Interactions):
-        users = _lookup(test["userID"], known.user_ids)
-        items = _lookup(test["itemID"], known.item_ids)
-        if test.duplicated(PAIR).any():
+        pairs = check_pairs(test)
+        users = _lookup(pairs["userID"], known.user_ids)
+        items = _lookup(pairs["itemID"], known.item_ids)
+        if pairs.duplicated().any():
             raise ValueError(
                 "The test has a pair twice: drop_duplicates(['userID', 'itemID']) first."
             )
@@ -181,14 +194,33 @@ def hits(top: np.ndarray, relevant: Relevant, *, users=None) -> np.ndarray:
 
     `top`, int of shape (n_users, k), comes from `top_k`, and `users` is what that was given. The result is
     bool, of the same shape.
+
+    Raises
+    ------
+    ValueError
+        If top is not what `top_k` returns for these users, or if a user is unknown or given twice.
     """
     users = _positions_of(users, len(relevant.user_ids))
+    top = _check_top(top, relevant.n_items)
     if len(users) != len(top):
         raise ValueError(
             f"top has {len(top)} rows for {len(users)} users: pass the users that top_k was given."
         )
     codes = users[:, None] * relevant.n_items + top
     return (top >= 0) & np.isin(codes, relevant.codes)
+
+
+def _check_top(top, n_items):
+    top = np.asarray(top)
+    if top.ndim == 2 and _are_positions(top, -1, n_items - 1):
+        ordered = np.sort(top, axis=1)
+        twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
+        if not twice.any():
+            return top.astype(int)
+    raise ValueError(
+        f"top must have a row of positions for each user, from 0 to {n_items - 1} and none twice, with -1 in "
+        f"empty places, as top_k returns it; received {top}."
+    )
 
 
 # The metrics turn `hit`, bool (n_users, k), and `n_relevant`, int (n_users,), into float (n_users,).
@@ -273,13 +305,24 @@ def evaluate(
     DataFrame
         Index ``userID``. Column ``map`` (divided by all relevant items; for the longest of `ks`), and for
         each k ``map_at_k`` (by at most k), ``ndcg_at_k, precision_at_k, recall_at_k, hr_at_k, mrr_at_k``.
+
+    Raises
+    ------
+    ValueError
+        If `hits` refuses top or users, or if ks are not whole numbers from 1 to the width of top.
     """
-    if not len(ks) or not 1 <= min(ks) <= max(ks) <= top.shape[1]:
-        raise ValueError(
-            f"ks must lie between 1 and {top.shape[1]}, the width of top; received {ks}."
-        )
     users = _positions_of(users, len(relevant.user_ids))
     hit, n_relevant = hits(top, relevant, users=users), relevant.n_relevant[users]
+    lengths = np.asarray(ks)
+    if (
+        lengths.ndim != 1
+        or not lengths.size
+        or not _are_positions(lengths, 1, hit.shape[1])
+    ):
+        raise ValueError(
+            f"ks must be a list of whole numbers between 1 and {hit.shape[1]}, the width of top; "
+            f"received {ks!r}."
+        )
     columns = {"map": average_precision(hit[:, : max(ks)], n_relevant)}
     for k in ks:
         for name, metric in METRICS.items():
@@ -289,7 +332,12 @@ def evaluate(
 
 
 def item_coverage(top: np.ndarray, n_items: int) -> float:
-    """Return the share of the catalogue that occurs in at least one list."""
+    """Return the share of the catalogue that occurs in at least one list.
+
+    A ValueError tells if top is not what `top_k` returns for a catalogue of `n_items`, which is at least 1.
+    """
+    check_at_least(1, n_items=n_items)
+    top = _check_top(top, n_items)
     return len(np.unique(top[top >= 0])) / n_items
 
 
@@ -309,25 +357,41 @@ def bootstrap_interval(
     It tells how much the mean would vary with other users, not with another seed or another split. `values`,
     shape (n_users,), is one metric; NaN is left out, and at least two other values are needed. `level` is the
     part of the resampled means that lies inside, above 0 and below 1.
+
+    Raises
+    ------
+    ValueError
+        If values are not finite numbers in one dimension, or fewer than two of them are not NaN; if
+        n_resamples is not a whole number of at least 1, or level does not lie between 0 and 1.
     """
-    _check_at_least_one(n_resamples=n_resamples)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1; received {level}.")
-    values = np.asarray(values, dtype=float)
+    check_at_least(1, n_resamples=n_resamples)
+    check_fraction(level=level)
+    tails = [(1 - float(level)) / 2, (1 + float(level)) / 2]
+    values = np.asarray(_one_per_user(values))
     defined = values[~np.isnan(values)]
     n = len(defined)
-    if values.ndim != 1 or n < 2:
+    if n < 2:
         raise ValueError(
-            f"values must be one number per user, at least two of them not NaN; received {n} numbers "
-            f"in the shape {values.shape}."
+            f"An interval needs at least two values that are not NaN; received {n}."
         )
     block = max(1, 2**20 // n)  # resamples at once: 8 MB of positions
     means = [
         defined[rng.integers(n, size=(min(block, n_resamples - begin), n))].mean(axis=1)
         for begin in range(0, n_resamples, block)
     ]
-    low, high = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(np.concatenate(means), tails)
     return Interval(float(defined.mean()), float(low), float(high))
+
+
+def _one_per_user(values):
+    values = values if isinstance(values, pd.Series) else np.asarray(values)
+    plain = np.asarray(values)
+    if plain.ndim != 1 or not _are_numbers(plain) or np.isinf(plain).any():
+        raise ValueError(
+            "values must be one finite number per user, NaN where there is none; received "
+            f"{plain.dtype} in the shape {plain.shape}."
+        )
+    return values.astype(float)
 
 
 def paired_difference(a, b, **options) -> Interval:
@@ -336,9 +400,22 @@ def paired_difference(a, b, **options) -> Interval:
     Two models judged on the same users share the luck of these users; the differences do not contain it, so
     this interval can be far narrower than those of the two means. `a` and `b`, shape (n_users,), are a metric
     of two models; columns of `evaluate` are matched by userID. The options are those of `bootstrap_interval`.
+
+    Raises
+    ------
+    ValueError
+        If a and b differ in length, two columns cannot be matched as a user occurs twice, or
+        `bootstrap_interval` refuses the values or an option.
     """
-    if np.shape(a) != np.shape(b):
+    a, b = _one_per_user(a), _one_per_user(b)
+    if len(a) != len(b):
         raise ValueError(
-            f"a and b must have the same users; received {np.shape(a)} and {np.shape(b)} values."
+            f"a and b must have the same users; received {a.shape} and {b.shape} values."
         )
-    return bootstrap_interval(np.subtract(a, b), **options)
+    if isinstance(a, pd.Series) and isinstance(b, pd.Series):
+        unique = a.index.is_unique and b.index.is_unique
+        if not unique and not a.index.equals(b.index):
+            raise ValueError(
+                "a and b cannot be matched, as a user occurs twice: keep one value each."
+            )
+    return bootstrap_interval(a - b, **options)

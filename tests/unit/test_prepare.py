@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -152,7 +154,7 @@ def test_interactions_count_positions_by_first_appearance(half):
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        (toy.RATINGS.drop(columns="itemID"), "lacks the columns"),
+        (toy.RATINGS.drop(columns="itemID"), "needs each of the columns"),
         (toy.RATINGS.head(0), "empty"),
         (pd.concat([toy.RATINGS, toy.RATINGS.tail(1)]), "User 5 has item 102 twice"),
         (
@@ -239,3 +241,48 @@ def test_negatives_follow_the_seed_and_change_from_epoch_to_epoch():
         prepare.sample_negatives(positives, 2, rng=np.random.default_rng(3))[1].tolist()
         == first
     )
+
+
+def test_seed_42_draws_what_the_chapters_quote(half):
+    """A change of the method would change numbers in the prose, even if it draws as well as before."""
+    pairs = [(u, i) for u in range(300) for i in range(60) if (u * i + 1) % 7 <= u % 8]
+    positives = prepare.Interactions(pd.DataFrame(pairs, columns=["userID", "itemID"]))
+    drawn = prepare.sample_negatives(positives, 2, rng=np.random.default_rng(42))
+    digest = hashlib.sha256(np.array(drawn, "<i8").tobytes()).hexdigest()
+    assert digest[:16] == "b3dd7811a7ce4cff"
+    table = prepare.leave_one_out(
+        prepare.drop_unseen(half), 2, rng=np.random.default_rng(42)
+    )
+    assert table["itemID"].tolist() == [104, 105, 104, 101, 103, 105, 103, 101, 102]
+    assert table.index.tolist() == list(range(9))
+    users, items, labels = prepare.epoch_samples(
+        prepare.Interactions(half.train), 1, rng=np.random.default_rng(42)
+    )
+    assert users.tolist() == [0, 1, 3, 0, 0, 2, 4, 1, 4, 4, 3, 2, 1, 0, 3, 4, 3, 1]
+    assert items.tolist() == [3, 0, 4, 2, 1, 3, 0, 1, 2, 4, 1, 2, 4, 0, 2, 1, 0, 2]
+    assert np.flatnonzero(labels).tolist() == [1, 2, 4, 5, 6, 8, 10, 13, 17]
+
+
+def test_numbers_of_negatives_are_the_papers_if_left_out():
+    table = pd.DataFrame({"userID": [1, 2] * 150, "itemID": range(300)})
+    split = prepare.Split(table, table.head(1))
+    ranked = prepare.leave_one_out(split, rng=np.random.default_rng(0))
+    assert len(ranked) == 1 + 100
+    table = pd.DataFrame({"userID": [1] + [2] * 9, "itemID": range(10)})
+    positives = prepare.Interactions(table)
+    users, _ = prepare.sample_negatives(positives, rng=np.random.default_rng(0))
+    assert (users == 0).sum() == 4
+    users, _, labels = prepare.epoch_samples(positives, rng=np.random.default_rng(0))
+    assert ((users == 0) & (labels == 0)).sum() == 4
+
+
+def test_csv_makes_the_folders_above_it(half, tmp_path):
+    path = prepare.write_csv(half.train, tmp_path / "a" / "b" / "train.csv")
+    assert prepare.write_csv(half.train, path) == path  # and minds none that is there
+
+
+def test_csv_that_fails_leaves_nothing_behind(half, tmp_path):
+    (tmp_path / "train.csv").mkdir()
+    with pytest.raises(OSError, match=r"train\.csv"):
+        prepare.write_csv(half.train, tmp_path / "train.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["train.csv"]

@@ -161,6 +161,20 @@ def test_scores_are_asked_for_in_blocks_and_left_as_they_are(half):
     assert (kept == 1).all()
 
 
+def test_block_is_as_many_users_as_have_half_a_million_scores():
+    n_items, asked = 2**17, []
+    table = pd.DataFrame({"userID": 0, "itemID": range(n_items)})
+    others = pd.DataFrame({"userID": range(1, 9), "itemID": 0})
+    positives = prepare.Interactions(pd.concat([table, others]))
+
+    def score(users):
+        asked.append(len(users))
+        return np.zeros((len(users), n_items))
+
+    ranking.top_k(score, positives, k=1)
+    assert asked == [4, 4, 1]
+
+
 def test_memory_grows_with_the_block_only():
     train = np.zeros((1000, 2000), dtype=bool)
     train[0], train[:, 0] = True, True
@@ -183,8 +197,8 @@ def test_a_score_that_is_not_a_number_is_named(half):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"k": 0}, "k must be at least 1; received 0"),
-        ({"block": 0}, "block must be at least 1"),
+        ({"k": 0}, "k must be a whole number and at least 1; received 0"),
+        ({"block": 0}, "block must be a whole number and at least 1"),
         ({"users": [0, 5]}, "from 0 to 4"),
         ({"users": [-1]}, "from 0 to 4"),
         ({"users": [2, 2]}, "at most once"),
@@ -232,7 +246,14 @@ def test_a_test_pair_counts_once(half):
 def test_lists_of_some_users_do_not_pass_for_all(half):
     relevant = ranking.Relevant(half.train, prepare.Interactions(half.train))
     with pytest.raises(ValueError, match="top has 1 rows for 5 users"):
-        ranking.evaluate(np.zeros((1, 10), dtype=int), relevant)
+        ranking.evaluate(np.full((1, 10), -1), relevant)
+
+
+@pytest.mark.parametrize("row", [[0, 1, 1], [-1, 2, 2], [0, 5, -1], [-2, 0, 1]])
+def test_list_holds_positions_of_items_each_once(half, row):
+    relevant = ranking.Relevant(half.train, prepare.Interactions(half.train))
+    with pytest.raises(ValueError, match="from 0 to 4 and none twice"):
+        ranking.hits([row] * 5, relevant)
 
 
 # Metrics
@@ -313,7 +334,7 @@ def assert_means_are_the_librarys(positives, test, scores, k, width):
     assert (table[name].notna() == np.isin(table.index, test["userID"])).all()
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=120)
 @given(worlds(), st.integers(1, 12), st.integers(0, 3))
 def test_means_are_those_of_the_library(world, k, wider):
     assert_means_are_the_librarys(*world, k, width=k + wider)
@@ -384,7 +405,7 @@ def test_every_k_has_its_columns_and_map_is_that_of_the_longest():
 def test_only_lengths_within_the_list_can_be_judged(half, ks):
     relevant = ranking.Relevant(half.train, prepare.Interactions(half.train))
     with pytest.raises(ValueError, match="between 1 and 2"):
-        ranking.evaluate(np.zeros((5, 2), dtype=int), relevant, ks)
+        ranking.evaluate(np.full((5, 2), -1), relevant, ks)
 
 
 @pytest.mark.parametrize(
@@ -438,6 +459,29 @@ def test_interval_contains_the_true_mean_as_often_as_it_says():
         assert share == pytest.approx(level, abs=0.05)
 
 
+def test_interval_of_seed_42_has_2000_resamples_and_level_95_if_left_out():
+    values = np.sqrt(np.arange(50))
+    by_default = ranking.bootstrap_interval(values, rng=np.random.default_rng(42))
+    spelt_out = ranking.bootstrap_interval(
+        values, rng=np.random.default_rng(42), n_resamples=2000, level=0.95
+    )
+    assert by_default == spelt_out
+    quoted = (4.6392946558331065, 4.14604054718322, 5.111733280120035)
+    assert by_default == pytest.approx(quoted, abs=1e-12)
+
+
+def test_interval_draws_as_many_resamples_as_it_is_told_to():
+    values, n = np.arange(200_000.0), 200_000  # five resamples at once
+    _, low, high = ranking.bootstrap_interval(
+        values, rng=np.random.default_rng(0), n_resamples=7, level=0.5
+    )
+    rng = np.random.default_rng(0)
+    means = sorted(values[rng.integers(n, size=n)].mean() for _ in range(7))
+    assert [low, high] == pytest.approx(
+        [(means[1] + means[2]) / 2, (means[4] + means[5]) / 2]
+    )
+
+
 def test_interval_of_many_users_is_the_textbooks():
     values = np.random.default_rng(1).normal(size=2000)
     mean, low, high = ranking.bootstrap_interval(values, rng=np.random.default_rng(2))
@@ -485,6 +529,15 @@ def test_paired_columns_are_matched_by_user():
     assert paired == (1, 1, 1)
 
 
+def test_one_side_may_be_a_column_and_the_other_a_list():
+    a, b = [1.0, 2.0, 5.0], [0.0, 1.0, 3.0]
+    expected = ranking.paired_difference(a, b, rng=np.random.default_rng(0))
+    for sides in ((pd.Series(a, index=[1, 1, 2]), b), (a, pd.Series(b))):
+        assert (
+            ranking.paired_difference(*sides, rng=np.random.default_rng(0)) == expected
+        )
+
+
 def test_memory_of_the_bootstrap_does_not_grow_with_the_resamples():
     tracemalloc.start()
     ranking.bootstrap_interval(
@@ -500,9 +553,9 @@ def test_memory_of_the_bootstrap_does_not_grow_with_the_resamples():
     [
         ({"values": [0.5, np.nan]}, "at least two"),
         ({"values": np.ones((3, 2))}, r"shape \(3, 2\)"),
-        ({"level": 1}, "between 0 and 1; received 1"),
-        ({"level": 95}, "between 0 and 1; received 95"),
-        ({"n_resamples": 0}, "n_resamples must be at least 1"),
+        ({"level": 1}, "level must be .* between 0 and 1, such as 0.75; received 1"),
+        ({"level": 95}, "received 95"),
+        ({"n_resamples": 0}, "n_resamples must be .* at least 1; received 0"),
     ],
 )
 def test_bootstrap_refuses(options, words):

@@ -58,12 +58,12 @@ def figure(name: str) -> bytes:
 
 
 def tables_of_measurements(target: pathlib.Path):
-    """Write the committed measurements as tables to be read: words for columns, three digits."""
+    """Write the committed measurements as tables to be read: words for columns, four digits."""
     target.mkdir()
     for path in sorted((run.ROOT / "benchmarks").glob("*.csv")):
         table = pd.read_csv(path).rename(columns=lambda name: name.replace("_", " "))
         for column in table.select_dtypes("float"):
-            table[column] = [f"{float(f'{value:.3g}'):,g}" for value in table[column]]
+            table[column] = [f"{float(f'{value:.4g}'):,g}" for value in table[column]]
         if table.shape[1] > 2 * len(table):  # wide and low: a page is narrow
             table = (
                 table.set_index(table.columns[0])

@@ -1,0 +1,61 @@
+"""The page *How this course is tested* names every file of tests, and no other."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from recdl import paper
+from recdl.course import run
+
+PAGE = (run.ROOT / "book" / "testing.md").read_text(encoding="utf-8")
+TESTS = run.ROOT / "tests"
+
+
+def test_every_file_of_tests_keeps_a_promise_of_the_page():
+    files = {str(path.relative_to(TESTS)) for path in TESTS.glob("*/test_*.py")}
+    this = "unit/test_testing_page.py"
+    assert set(re.findall(r"`(\w+/test_\w+\.py)`", PAGE)) == files - {this}
+
+
+def test_every_target_of_make_on_the_page_exists():
+    makefile = (run.ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"`make (\w+)`", PAGE)):
+        assert f"\n{target}: " in makefile
+
+
+@pytest.fixture
+def machines():
+    """Return the results of one seed as different machines compute them."""
+    table = pd.read_csv(run.ROOT / "benchmarks" / "machines.csv")
+    return table.set_index(["implementation", "setting"])
+
+
+def test_one_machine_repeats_a_run_to_the_last_digit(machines):
+    for implementation in paper.IMPLEMENTATIONS:
+        runs = machines.loc[implementation]
+        for setting in ("once more", "one core"):
+            assert runs.loc[setting].equals(runs.loc["this machine"])
+
+
+def test_the_page_says_how_far_other_machines_lead(machines):
+    largest = max(
+        ((runs - runs.iloc[0]).abs().max() / paper.spread(name)["sd"]).max()
+        for name, runs in machines.groupby(level=0)
+    )
+    assert f"up to {largest:.1f} of the\nstandard deviations" in PAGE
+
+
+def test_chapter_5b_says_how_far_its_model_is_led(machines):
+    runs = machines.loc["keras"]
+    off = (runs / runs.iloc[0] - 1).abs().max()
+    loss, ndcg = f"{off['train_loss']:.1%}", f"{off['ndcg_at_10']:.1%}"
+    (chapter,) = (n for n in run.notebooks() if n.name == "05b_training_in_keras")
+    text = "\n".join("".join(cell["source"]) for cell in chapter.content()["cells"])
+    told = f"moved by up to {loss}, NDCG@10 by\nup to {ndcg}".replace("%", " %")
+    assert told in text
+
+
+def test_other_machines_pass_the_check_of_the_results(machines):
+    for (implementation, _), results in machines.iterrows():
+        assert paper.objections(results, implementation) == []
