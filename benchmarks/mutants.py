@@ -10,12 +10,10 @@ Writes benchmarks/mutants.csv, a row for each module, and benchmarks/mutants_sur
 survived. Why each may live is written there by hand, and kept as long as the change stays the same.
 """
 
-import ast
 import csv
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -33,8 +31,8 @@ source_paths = ["src"]
 only_mutate = {[f"src/recdl/{module}.py" for module in MODULES]}
 pytest_add_cli_args = ["-x", "-n0", "-pno:cacheprovider"]
 pytest_add_cli_args_test_selection = {[f"tests/unit/test_{name}.py" for name in TESTS]}
-timeout_multiplier = 3.0
-timeout_constant = 5.0
+timeout_multiplier = 2.0
+timeout_constant = 15.0
 """
 # A failing example need not be made small, and every run shall try the same ones.
 PROFILE = """
@@ -44,7 +42,8 @@ from hypothesis import Phase, settings
 settings.register_profile("mutants", phases=[Phase.generate], derandomize=True)
 settings.load_profile("mutants")
 """
-KILLED, TIMED_OUT, SURVIVED = (1, 3), (36, 24, -24, 152, 255), (0, 5, 33)
+# Exit codes of a run of the tests: mutmut stops one by a signal when its time is up.
+SURVIVED, TIMED_OUT = (0, 5, 33), (36, 24, -24, 152, 255)
 
 
 def prepare_copy(folder):
@@ -63,19 +62,53 @@ def prepare_copy(folder):
 
 def mutmut(folder, *arguments, **options):
     """Run mutmut; what the project has already, pytest above all, comes first on the path."""
-    start = "import sys; sys.path.append('tools'); from mutmut.__main__ import cli; cli()"
+    start = (
+        "import sys; sys.path.append('tools'); from mutmut.__main__ import cli; cli()"
+    )
     command = [sys.executable, "-c", start, *arguments]
     return subprocess.run(command, cwd=folder, check=True, text=True, **options)
 
 
-def changed_lines(diff, source):
-    """Return where the mutant departs from the source, and the lines before and after."""
-    hunk = re.search(r"^@@ -(\d+).*?@@\n(.*)", diff, re.MULTILINE | re.DOTALL)
-    lines = hunk[2].splitlines()
-    before = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
-    after = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
-    first = next(number for number, line in enumerate(lines) if line[:1] in "+-")
-    return int(hunk[1]) + first, f"{before}  ->  {after}"
+def describe(diff, source):
+    """Return the line of a change in the source, and its text before and after."""
+    # mutmut shows a method without its indentation.
+    diff = [(line[0], line[1:].strip()) for line in diff.splitlines()[3:]]
+    before = [text for sign, text in diff if sign != "+"]
+    lines = [line.strip() for line in source.splitlines()]
+    start = next(n for n in range(len(lines)) if lines[n:][: len(before)] == before)
+    first = next(n for n, (sign, _) in enumerate(diff) if sign != " ")
+    removed, added = (
+        " ".join(text for sign, text in diff if sign == wanted) for wanted in "-+"
+    )
+    return start + first + 1, f"{removed} -> {added}"
+
+
+def read_results(folder):
+    """Return the rows of both tables; a survivor has no explanation yet."""
+    rows, survivors = [], []
+    for module in MODULES:
+        path = f"src/recdl/{module}.py"
+        source = (folder / path).read_text()
+        meta = json.loads((folder / "mutants" / f"{path}.meta").read_text())
+        codes = meta["exit_code_by_key"]
+        if None in codes.values():
+            raise SystemExit("mutmut stopped before it had tried all mutants.")
+        lived = [mutant for mutant, code in codes.items() if code in SURVIVED]
+        timed_out = sum(code in TIMED_OUT for code in codes.values())
+        killed = len(codes) - len(lived)
+        percent = round(100 * killed / len(codes), 1)
+        rows.append([module, len(codes), killed, timed_out, len(lived), percent])
+        for mutant in lived:
+            shown = mutmut(folder, "show", mutant, capture_output=True).stdout
+            diff = shown[shown.index("--- ") :].rstrip("\n")
+            survivors.append([module, *describe(diff, source)])
+    return rows, sorted(survivors)
+
+
+def write(path, header, rows):
+    with open(path, "w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header.split(","), *rows])
+    print(f"Wrote {path}")
 
 
 def main():
@@ -87,16 +120,15 @@ def main():
                 (row["module"], row["change"]): row["why"]
                 for row in csv.DictReader(file)
             }
-    rows, survivors = [], []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         prepare_copy(folder)
         mutmut(folder, "run", "--max-children", str(os.cpu_count()))
-        for module in MODULES:
-            meta = folder / f"mutants/src/recdl/{module}.py.meta"
-            codes = json.loads(meta.read_text())["exit_code_by_key"]
-            print(codes)
-    print(rows, survivors, reasons, ast)
+        rows, survivors = read_results(folder)
+    explained = [[*row, reasons.get((row[0], row[2]), "")] for row in survivors]
+    write(TABLE, "module,mutants,killed,timed out,survived,percent killed", rows)
+    write(SURVIVORS, "module,line,change,why", explained)
+    print(f"{sum(not row[3] for row in explained)} survivors need an explanation.")
 
 
 if __name__ == "__main__":
