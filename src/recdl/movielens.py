@@ -419,12 +419,10 @@ def _numbers(values: pd.Series, *, whole: bool) -> pd.Series:
     )
     _refuse(values, numbers.isna(), "is not a number", "Correct it or drop the row.")
     if whole:
-        _refuse(
-            values,
-            numbers % 1 != 0,
-            "is not a whole number",
-            "Number ids 1, 2, ...; use seconds.",
-        )
+        remedy = "Number ids 1, 2, ...; use seconds."
+        _refuse(values, numbers % 1 != 0, "is not a whole number", remedy)
+        fits = numbers.between(-(2**63), 2**63, inclusive="left")
+        _refuse(values, ~fits, "needs more than 64 bits", remedy)
     return numbers.astype("int64" if whole else "float64")
 
 

@@ -137,6 +137,10 @@ def test_check_ratings_accepts_both_ends_of_the_scale(low_and_high):
             {"userID": [np.inf, 1, 2]},
             "Column userID, row 0 .*: inf is not a whole number",
         ),
+        (
+            {"userID": [1, 2.0**63, 2]},
+            r"Column userID, row 1 .*: 9.22.* needs more than 64 bits",
+        ),
         ({"timestamp": [7, None, 9]}, "Column timestamp, row 1 .*: nan is missing"),
         ({"rating": ["4", "3", ""]}, "Column rating, row 2 .*: '' is missing"),
         ({"rating": [4, 3, 5.5]}, "Column rating, row 2 .*: 5.5 lies outside 1 to 5"),
