@@ -1,4 +1,4 @@
-"""Make small faults in recdl.prepare and recdl.ranking, one at a time, and count those that no test notices.
+"""Make small faults in recdl.checks, prepare and ranking, one at a time; count those that no test notices.
 
     .venv/bin/python benchmarks/mutants.py                        # about twenty minutes on two cores
 
@@ -10,10 +10,12 @@ Writes benchmarks/mutants.csv, a row for each module, and benchmarks/mutants_sur
 survived. Why each may live is written there by hand, and kept as long as the change stays the same.
 """
 
+import argparse
 import csv
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -23,7 +25,8 @@ MUTMUT = "mutmut==3.8.1"
 ROOT = pathlib.Path(__file__).parents[1]
 TABLE = ROOT / "benchmarks" / "mutants.csv"
 SURVIVORS = ROOT / "benchmarks" / "mutants_survivors.csv"
-MODULES = ("prepare", "ranking")
+MEMORY = 8 * 2**30  # bytes that a process may ask for
+MODULES = ("checks", "prepare", "ranking")
 TESTS = ("prepare", "ranking", "properties")
 CONFIGURATION = f"""
 [tool.mutmut]
@@ -113,6 +116,10 @@ def write(path, header, rows):
 
 def main():
     """Try all mutants and write both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    say = "work here, and go on where a run with this folder was stopped"
+    parser.add_argument("--folder", type=pathlib.Path, help=say)
+    folder = parser.parse_args().folder or pathlib.Path(tempfile.mkdtemp())
     reasons = {}
     if SURVIVORS.exists():
         with open(SURVIVORS, newline="") as file:
@@ -120,11 +127,12 @@ def main():
                 (row["module"], row["change"]): row["why"]
                 for row in csv.DictReader(file)
             }
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
+    # A mutant that collects without end shall fail before it fills the machine.
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if not (folder / "tools").exists():
         prepare_copy(folder)
-        mutmut(folder, "run", "--max-children", str(os.cpu_count()))
-        rows, survivors = read_results(folder)
+    mutmut(folder, "run", "--max-children", str(os.cpu_count()))
+    rows, survivors = read_results(folder)
     explained = [[*row, reasons.get((row[0], row[2]), "")] for row in survivors]
     write(TABLE, "module,mutants,killed,timed out,survived,percent killed", rows)
     write(SURVIVORS, "module,line,change,why", explained)

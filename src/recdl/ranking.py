@@ -23,7 +23,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recdl.prepare import Interactions, check_at_least, check_fraction, check_pairs
+from recdl.checks import check_at_least, check_fraction, check_pairs
+from recdl.prepare import Interactions
 
 
 def top_k(
@@ -162,7 +163,7 @@ class Relevant:
     Raises
     ------
     ValueError
-        If the table fails `recdl.prepare.check_pairs`, a user or an item never occurs in training, or a pair
+        If the table fails `recdl.checks.check_pairs`, a user or an item never occurs in training, or a pair
         occurs twice.
     """
 

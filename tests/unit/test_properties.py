@@ -26,7 +26,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recdl import prepare, ranking
+from recdl import checks, prepare, ranking
 from recdl.movielens import DataError
 
 MANY = os.environ.get("RECDL_EXAMPLES")
@@ -268,20 +268,22 @@ def same_kind(pairs):
     )
 
 
-# prepare
+# checks
 
 
 @examples
 @given(any_tables())
 def test_identifiers_are_whole_numbers_or_strings(table):
     expected = pairs_of(table)
-    pairs = attempt(prepare.check_pairs, table)
+    pairs = attempt(checks.check_pairs, table)
     if len(table):  # an empty column of dates has no identifier that would be wrong
         assert (pairs is None) == (expected is None)
     if pairs is not None:
         assert pairs.columns.tolist() == PAIR
         assert list(pairs.itertuples(index=False, name=None)) == expected
 
+
+# prepare
 
 # TREACHEROUS cells and a column that is there twice are left out: that is for check_ratings to refuse.
 ratings_tables = any_tables(odd=ODD, faults=["missing"])
