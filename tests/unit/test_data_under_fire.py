@@ -539,11 +539,13 @@ def test_four_processes_at_once_all_get_good_data(grouplens, cache):
 
 FULL_DISK = """
 import resource
-resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))  # from now on, no file may grow beyond
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, most))  # from now on, no file may grow beyond
 try:
     m.obtain()
 except m.DataUnavailable as error:
     print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))  # what measures coverage writes at the end
 """
 
 
