@@ -27,7 +27,7 @@ TABLE = ROOT / "benchmarks" / "mutants.csv"
 SURVIVORS = ROOT / "benchmarks" / "mutants_survivors.csv"
 MEMORY = 8 * 2**30  # bytes that a process may ask for
 MODULES = ("checks", "prepare", "ranking")
-TESTS = ("prepare", "ranking", "properties")
+TESTS = ("checks", "prepare", "ranking", "properties")
 CONFIGURATION = f"""
 [tool.mutmut]
 source_paths = ["src"]

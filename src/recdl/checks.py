@@ -37,7 +37,7 @@ def check_pairs(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _whole_numbers_or_strings(column):
-    kind = pd.api.types.infer_dtype(column, skipna=False)
+    kind = pd.api.types.infer_dtype(column)
     if kind in ("string", "empty") or column.dtype.kind == "i":
         return column
     if kind == "floating":

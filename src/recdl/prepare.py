@@ -277,7 +277,7 @@ def sample_negatives(
     block = int(block)  # a NumPy integer can overflow
     n_users, n_items = interactions.n_users, interactions.n_items
     by_user = np.argsort(interactions.users, kind="stable")
-    n_seen = np.bincount(interactions.users, minlength=n_users)
+    n_seen = np.bincount(interactions.users)
     # Nobody has more than n_items unseen items, and n_negatives * n_seen could exceed 64 bits.
     wanted = np.minimum(min(n_negatives, n_items) * n_seen, n_items - n_seen)
     drawn = []

@@ -130,6 +130,14 @@ def test_leave_one_out_draws_only_films_that_the_user_never_rated(half):
     }  # all that is left; Eva has nothing
 
 
+def test_leave_one_out_needs_both_parts(half):
+    split = prepare.Split(half.train, half.test.head(0))
+    with pytest.raises(
+        ValueError, match=r"^There are 9 .* Split with another ratio\.$"
+    ):
+        prepare.leave_one_out(split, rng=np.random.default_rng(0))
+
+
 def test_csv_is_written_whole_or_not_at_all(half, tmp_path, monkeypatch):
     path = prepare.write_csv(half.train, tmp_path / "new" / "train.csv")
     before = path.read_text()
@@ -155,7 +163,7 @@ def test_interactions_count_positions_by_first_appearance(half):
     ("table", "words"),
     [
         (toy.RATINGS.drop(columns="itemID"), "needs each of the columns"),
-        (toy.RATINGS.head(0), "empty"),
+        (toy.RATINGS.head(0), "^There are no interactions: .* empty"),
         (pd.concat([toy.RATINGS, toy.RATINGS.tail(1)]), "User 5 has item 102 twice"),
         (
             pd.DataFrame({"userID": ["a"] * 2, "itemID": ["b"] * 2}),

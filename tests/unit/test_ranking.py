@@ -231,7 +231,10 @@ def test_relevant_counts_test_items_by_position(half):
 
 def test_unknown_users_and_items_are_named(half):
     positives = prepare.Interactions(half.train)
-    with pytest.raises(ValueError, match=r"itemID 106 .*prepare\.drop_unseen"):
+    with pytest.raises(
+        ValueError,
+        match=r"itemID 106 .* training\. Remove such rows with recdl\.prepare\.drop_unseen\.$",
+    ):
         ranking.Relevant(half.test, positives)
     with pytest.raises(ValueError, match="userID 9 of the test never occurs"):
         ranking.Relevant(half.train.replace({"userID": {4: 9}}), positives)
@@ -239,7 +242,10 @@ def test_unknown_users_and_items_are_named(half):
 
 def test_a_test_pair_counts_once(half):
     positives = prepare.Interactions(half.train)
-    with pytest.raises(ValueError, match="has a pair twice"):
+    with pytest.raises(
+        ValueError,
+        match=r"^The test has a pair twice: drop_duplicates\(\['userID', 'itemID'\]\) first\.$",
+    ):
         ranking.Relevant(pd.concat([half.train, half.train.tail(1)]), positives)
 
 
@@ -552,7 +558,10 @@ def test_memory_of_the_bootstrap_does_not_grow_with_the_resamples():
     ("options", "words"),
     [
         ({"values": [0.5, np.nan]}, "at least two"),
-        ({"values": np.ones((3, 2))}, r"shape \(3, 2\)"),
+        (
+            {"values": np.ones((3, 2))},
+            r"^values must .*, NaN where there is none; received float64 .* shape \(3, 2\)",
+        ),
         ({"level": 1}, "level must be .* between 0 and 1, such as 0.75; received 1"),
         ({"level": 95}, "received 95"),
         ({"n_resamples": 0}, "n_resamples must be .* at least 1; received 0"),
@@ -567,3 +576,10 @@ def test_bootstrap_refuses(options, words):
 def test_paired_difference_refuses_other_users():
     with pytest.raises(ValueError, match=r"received \(2,\) and \(1,\)"):
         ranking.paired_difference([1.0, 2.0], [1.0], rng=np.random.default_rng(0))
+
+
+def test_paired_difference_refuses_a_user_with_two_values():
+    a = pd.Series([0.1, 0.2, 0.3], index=[1, 1, 2])
+    b = pd.Series([0.1, 0.2, 0.3], index=[1, 2, 3])
+    with pytest.raises(ValueError, match="^a and b cannot be matched, as a user"):
+        ranking.paired_difference(a, b, rng=np.random.default_rng(0))

@@ -59,3 +59,13 @@ def test_chapter_5b_says_how_far_its_model_is_led(machines):
 def test_other_machines_pass_the_check_of_the_results(machines):
     for (implementation, _), results in machines.iterrows():
         assert paper.objections(results, implementation) == []
+
+
+def test_nine_of_ten_mutants_are_killed_and_every_survivor_is_explained():
+    folder = run.ROOT / "benchmarks"
+    tried = pd.read_csv(folder / "mutants.csv").set_index("module")
+    survivors = pd.read_csv(folder / "mutants_survivors.csv", keep_default_na=False)
+    assert (tried["killed"] >= 0.9 * tried["mutants"]).all()
+    lived = survivors.groupby("module").size().reindex(tried.index, fill_value=0)
+    assert lived.tolist() == tried["survived"].tolist()
+    assert survivors["why"].str.endswith(".").all()
