@@ -581,5 +581,5 @@ def test_paired_difference_refuses_other_users():
 def test_paired_difference_refuses_a_user_with_two_values():
     a = pd.Series([0.1, 0.2, 0.3], index=[1, 1, 2])
     b = pd.Series([0.1, 0.2, 0.3], index=[1, 2, 3])
-    with pytest.raises(ValueError, match="^a and b cannot be matched, as a user"):
+    with pytest.raises(ValueError, match=r"^a and b cannot be matched, as a user"):
         ranking.paired_difference(a, b, rng=np.random.default_rng(0))
