@@ -1,9 +1,12 @@
 # A thin face: every target calls one script of the package, with the environment that `env` makes.
 PYTHON ?= python3
 RUN := .venv/bin/python
+SCHEMA = $(RUN) -m uv tool run check-jsonschema==0.39.0 --builtin-schema
+BASE ?= main
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results slides student instructor bench lint lock lowest newest audit coverage env clean
+.PHONY: book test quick results slides student instructor bench lint lock lowest newest audit coverage \
+	lint-workflows set-repository changed-pages env clean
 .DEFAULT_GOAL := book
 
 book: env          ## execute the notebooks that changed and build the HTML book
@@ -62,6 +65,21 @@ coverage: env      ## which lines of the package the tests and the chapters run
 audit: env         ## known vulnerabilities of the packages in requirements.txt
 	@$(RUN) -m uv tool run pip-audit --strict --no-deps --disable-pip --progress-spinner off \
 		-r requirements.txt || { echo "No clean audit: the last line above says why." >&2; exit 1; }
+
+lint-workflows: env ## the files for GitHub and CITATION.cff against their schemas, the workflows for holes
+	@$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	@$(SCHEMA) custom.github-workflows-require-timeout .github/workflows/*.yml
+	@$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	@$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/cell.yml .github/ISSUE_TEMPLATE/sentence.yml
+	@$(SCHEMA) vendor.citation-file-format CITATION.cff
+	@$(RUN) -m uv tool run zizmor==1.32.0 --offline --quiet --persona pedantic --config .github/zizmor.yml .github
+
+set-repository:    ## another address of the repository, everywhere: URL=https://github.com/owner/name
+	@$(PYTHON) src/recdl/course/repository.py "$(URL)"
+
+changed-pages: env ## which pages of the book a change touches, compared with BASE, a branch or a commit
+	@$(RUN) -m recdl.course.changed_pages "$(BASE)"
 
 env:               ## the virtual environment in .venv
 	@$(PYTHON) src/recdl/course/environment.py

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from recdl.course import book, run
+from recdl.course import book, changed_pages, repository, run
 
 PAGES = sorted(
     page for page in book.HTML.rglob("*.html") if "_static" not in page.parts
@@ -111,3 +111,24 @@ def test_a_link_within_the_book_leads_somewhere(page):
         assert target.exists(), link
         if anchor and target.suffix == ".html":
             assert urllib.parse.unquote(anchor) in Page(target).ids, link
+
+
+@pytest.mark.parametrize("source", changed_pages.sources())
+def test_a_page_has_buttons_to_edit_it_and_to_report_a_problem(source):
+    name = f"{source.rpartition('.')[0]}.html"
+    links = Page(book.HTML / name).links
+    address = repository.address()
+    assert f"{address}/edit/main/{source}" in links
+    (report,) = (link for link in links if link.startswith(f"{address}/issues/new?"))
+    query = urllib.parse.parse_qs(urllib.parse.urlsplit(report).query)
+    assert query["title"] == [f"Issue on page /{name}"]
+
+
+@pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+def test_a_chapter_opens_in_colab_where_the_repository_is_on_github(notebook):
+    links = Page(book.HTML / "book" / f"{notebook.name}.html").links
+    found = [link for link in links if "colab.research.google.com" in link]
+    host, _, name = repository.address().removeprefix("https://").partition("/")
+    place = "https://colab.research.google.com/github"
+    path = f"{place}/{name}/blob/main/book/{notebook.path.name}"
+    assert found == ([path] if host == "github.com" else [])

@@ -180,13 +180,13 @@ def test_changed_parameters_make_a_quick_copy_stale(two_chapters):
 
 def test_notebooks_stand_behind_those_they_need(two_chapters):
     contents(two_chapters, "second", "first")
-    assert [n.name for n in run._in_order(run.notebooks())] == ["first", "second"]
+    assert [n.name for n in run.in_order(run.notebooks())] == ["first", "second"]
 
 
 def test_notebooks_that_need_each_other_are_refused(two_chapters):
     write_notebook(two_chapters, "first", "1", needs=["second"])
     with pytest.raises(SystemExit, match=r"\['first', 'second'\]"):
-        run._in_order(run.notebooks())
+        run.in_order(run.notebooks())
 
 
 def test_a_run_leaves_executed_copies_results_and_nothing_else(project):

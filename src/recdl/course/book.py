@@ -19,7 +19,7 @@ import pandas as pd
 import yaml
 
 from recdl import paper
-from recdl.course import run, slides
+from recdl.course import repository, run, slides
 from recdl.course.environment import alone, exit_on_signals
 
 SOURCE = run.BUILD / "book-source"
@@ -148,6 +148,7 @@ def stage():
     texts = substitutions(results, seconds)
     texts |= {f"bench_{name}": str(value) for name, value in machine.items()}
     config["sphinx"]["config"]["myst_substitutions"] = texts
+    repository.fit(config)
     (SOURCE / "_config.yml").write_text(
         yaml.safe_dump(config, sort_keys=False), encoding="utf-8"
     )

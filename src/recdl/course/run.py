@@ -41,6 +41,8 @@ ORCHESTRATION = {  # which no notebook imports
     "check_setup.py",
     "environment.py",
     "versions.py",
+    "repository.py",
+    "changed_pages.py",
 }
 PARALLEL = 2
 RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS]
@@ -132,19 +134,22 @@ def code_only(source: str) -> str:
     return ast.unparse(tree)
 
 
+def counts_for(path: pathlib.PurePath, name: str) -> bool:
+    """Tell whether the results of a notebook may depend on this file of the package."""
+    chapter = "chapter_" + re.match("0*([0-9]*)", name)[1]
+    of_another = path.stem.startswith("chapter_") and path.stem != chapter
+    known = path.suffix in (".py", ".toml", ".csv") and path.name not in ORCHESTRATION
+    return known and not of_another
+
+
 def package_hash(name: str, *, whole: bool) -> str:
     """Return the hash of the package as far as this notebook uses it.
 
     Its code alone, or its whole text where the notebook shows source. The exercises, exhibits, figures and
     quizzes of other chapters do not count.
     """
-    chapter = "chapter_" + re.match("0*([0-9]*)", name)[1]
     parts = []
-    kinds = ("*.py", "*.toml", "*.csv")
-    for path in sorted(path for kind in kinds for path in PACKAGE.rglob(kind)):
-        of_another = path.stem.startswith("chapter_") and path.stem != chapter
-        if path.name in ORCHESTRATION or of_another:
-            continue
+    for path in sorted(path for path in PACKAGE.rglob("*") if counts_for(path, name)):
         text = path.read_text(encoding="utf-8")
         keep_all = whole or path.suffix != ".py"
         parts += [str(path.relative_to(PACKAGE)), text if keep_all else code_only(text)]
@@ -170,7 +175,7 @@ def provenances(quick: bool) -> dict[str, dict]:
         "data": data_hash(),
     }
     found = {}
-    for notebook in _in_order(notebooks()):
+    for notebook in in_order(notebooks()):
         cells = [c for c in notebook.content()["cells"] if c["cell_type"] == "code"]
         code = ["".join(cell["source"]) for cell in cells]
         shows_source = any("show_source(" in cell for cell in code)
@@ -186,7 +191,7 @@ def provenances(quick: bool) -> dict[str, dict]:
     return found
 
 
-def _in_order(books: list[Notebook]) -> list[Notebook]:
+def in_order(books: list[Notebook]) -> list[Notebook]:
     """Sort notebooks so that each stands behind those it needs."""
     done, ordered, waiting = set(), [], list(books)
     while waiting:
@@ -307,7 +312,7 @@ def execute_all(quick: bool = False):
     exit_on_signals()
     wanted = provenances(quick)
     waiting = [
-        n for n in _in_order(notebooks()) if not is_fresh(n, wanted[n.name], quick)
+        n for n in in_order(notebooks()) if not is_fresh(n, wanted[n.name], quick)
     ]
     if not waiting:
         tell("Every notebook is up to date.")

@@ -1,0 +1,184 @@
+"""What people expect of a repository: one version, a licence, workflows that run what everybody can run."""
+
+import os
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+
+from recdl.course import run
+
+WORKFLOWS = sorted((run.ROOT / ".github" / "workflows").glob("*.yml"))
+PROJECT = tomllib.loads((run.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def text(name):
+    return (run.ROOT / name).read_text(encoding="utf-8")
+
+
+def jobs(workflow):
+    return yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+
+
+def steps(workflow):
+    return [step for job in jobs(workflow).values() for step in job["steps"]]
+
+
+def targets():
+    return set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.M))
+
+
+each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda w: w.stem)
+
+
+# A version
+
+
+def test_a_release_has_one_version():
+    version = PROJECT["project"]["version"]
+    newest = re.search(
+        r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d|not released yet)$",
+        text("CHANGELOG.md"),
+        flags=re.M,
+    )
+    assert newest[1] == version
+    assert yaml.safe_load(text("CITATION.cff"))["version"] == version
+
+
+def test_the_citation_has_the_paper_and_the_data():
+    citation = yaml.safe_load(text("CITATION.cff"))
+    bibliography = text("book/references.bib")
+    assert len(citation["references"]) == 2
+    for reference in citation["references"]:
+        assert reference["title"] in re.sub("[{}]", "", bibliography)
+        assert reference.get("doi", "") in bibliography
+    assert citation["license"] == PROJECT["project"]["license"]
+
+
+def test_the_licence_speaks_of_code_text_and_data():
+    for word in ("MIT License", "Attribution 4.0", "MovieLens data are not part"):
+        assert word in text("LICENSE")
+
+
+# Workflows
+
+
+def test_there_are_three_workflows():
+    assert [w.stem for w in WORKFLOWS] == ["publish", "pull-request", "weekly"]
+
+
+@each_workflow
+def test_a_workflow_may_do_little(workflow):
+    content = yaml.safe_load(workflow.read_text(encoding="utf-8"))
+    assert content["permissions"] == {}
+    assert content["concurrency"]["group"]
+    writes = set()
+    for job in jobs(workflow).values():
+        assert job["timeout-minutes"] <= 120
+        writes |= {name for name, what in job["permissions"].items() if what != "read"}
+    allowed = {"weekly": {"issues"}, "publish": {"pages", "id-token"}}
+    assert writes == allowed.get(workflow.stem, set())
+    for step in steps(workflow):
+        if step.get("uses", "").startswith("actions/checkout"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@each_workflow
+def test_a_workflow_uses_actions_of_github_at_a_major_version(workflow):
+    used = [step["uses"] for step in steps(workflow) if "uses" in step]
+    assert used
+    for action in used:
+        assert re.fullmatch(r"actions/[a-z-]+@v\d+", action)
+
+
+@each_workflow
+def test_no_text_from_outside_becomes_a_command(workflow):
+    for step in steps(workflow):
+        assert "${{" not in step.get("run", "")
+
+
+@each_workflow
+def test_what_a_workflow_runs_everybody_can_run(workflow):
+    commands = "\n".join(step.get("run", "") for step in steps(workflow))
+    made = re.findall(r"\bmake ([a-z- ]+[a-z])", commands)
+    assert made or ".ci/run" in commands
+    for line in made:
+        assert set(line.split()) <= targets(), line
+    for script in re.findall(r"\.ci/\w+", commands):
+        assert os.access(run.ROOT / script, os.X_OK)
+    assert not re.search(r"\b(pip|python|pytest|jupyter|ruff)\b", commands)
+
+
+def test_a_published_book_points_to_the_repository_that_publishes_it():
+    commands = [step.get("run", "") for step in steps(WORKFLOWS[0])]
+    own = 'make set-repository URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
+    assert commands.index(own) < commands.index("make test")
+
+
+def test_the_weekly_run_begins_from_nothing_on_every_python():
+    (weekly,) = (w for w in WORKFLOWS if w.stem == "weekly")
+    assert jobs(weekly)["full"]["strategy"]["matrix"]["python"] == ["3.11", "3.12"]
+    assert "cache" not in weekly.read_text(encoding="utf-8")
+    assert set(jobs(weekly)["report"]["needs"]) == set(jobs(weekly)) - {"report"}
+
+
+def test_dependabot_proposes_nothing_that_the_book_cannot_use():
+    (pip,) = (
+        u for u in yaml.safe_load(text(".github/dependabot.yml"))["updates"]
+        if u["package-ecosystem"] == "pip"
+    )  # fmt: skip
+    ignored = {i["dependency-name"]: i["versions"] for i in pip["ignore"]}
+    bounds = PROJECT["project"]["optional-dependencies"]["book"]
+    for name, (above,) in ignored.items():
+        (bound,) = (b for b in bounds if re.match(rf"{name}\b", b))
+        assert bound.endswith(above.replace(">=", ",<"))
+    assert set(ignored) == {"jupyter-book", "sphinx-book-theme"}
+
+
+def test_a_report_has_the_end_of_each_log_and_room_in_an_issue(tmp_path):
+    for job in ("report-a", "report-b"):
+        (tmp_path / job).mkdir()
+    lines = [f"{'x' * 500} {n} ``` @all" for n in range(1000)]
+    (tmp_path / "report-a" / "report.txt").write_text("\n".join(lines))
+    (tmp_path / "report-b" / "report.txt").write_text("b failed\n")
+    command = [run.ROOT / ".ci" / "report", tmp_path, "https://example.org/run/1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "https://example.org/run/1" in done.stdout
+    assert "999 ``` @all" in done.stdout
+    assert "\n    b failed" in done.stdout
+    assert len(done.stdout) < 30_000
+    command[1] = tmp_path / "nothing"
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "No job left a log" in done.stdout
+
+
+# For those who help
+
+
+def test_the_button_of_a_page_can_open_an_issue_with_the_page_in_its_title():
+    config = yaml.safe_load(text(".github/ISSUE_TEMPLATE/config.yml"))
+    assert config["blank_issues_enabled"] is True
+    html = yaml.safe_load(text("_config.yml"))["html"]
+    assert html["use_issues_button"]
+    assert html["use_edit_page_button"]
+
+
+def test_the_guide_for_contributors_names_what_there_is():
+    guide = text("CONTRIBUTING.md")
+    for name in re.findall(r"\bmake ([a-z-]+)", guide):
+        assert name in targets() or name == "one"
+    for path in re.findall(r"`((?:src|book|tests)/[\w/.-]+)`", guide):
+        invented = "7" in path or path.endswith("notes_07.md")
+        assert invented or (run.ROOT / path).exists(), path
+
+
+def test_commits_are_checked_by_the_ruff_of_the_lock():
+    (local,) = yaml.safe_load(text(".pre-commit-config.yaml"))["repos"]
+    hooks = {hook["id"]: hook for hook in local["hooks"]}
+    assert local["repo"] == "local"
+    assert set(hooks) == {"strip-outputs", "ruff-check", "ruff-format"}
+    for name in ("ruff-check", "ruff-format"):
+        assert hooks[name]["entry"].startswith(".venv/bin/python -m ruff ")
+        assert "jupyter" in hooks[name]["types_or"]
