@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results slides student instructor bench lint lock env clean
+.PHONY: book test quick results slides student instructor bench colab lint lock env clean
 .DEFAULT_GOAL := book
 
 book: env          ## execute the notebooks that changed and build the HTML book
@@ -35,6 +35,9 @@ instructor: env    ## notebooks with solutions and notes for the teacher, into _
 bench: env         ## the library against this package, and growth; ends with one ratio a line
 	@$(RUN) benchmarks/growth.py
 	@$(RUN) benchmarks/speed.py
+
+colab: env         ## every chapter in an imitation of Colab; prints the seconds of set-up and run
+	@$(RUN) -m pytest -q -n 0 tests/colab
 
 lint: env          ## ruff on the package, the tests and the notebooks
 	@$(RUN) -m ruff check .
