@@ -5,7 +5,7 @@ SCHEMA = $(RUN) -m uv tool run check-jsonschema==0.39.0 --builtin-schema
 BASE ?= main
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results slides student instructor bench lint lock lowest newest audit coverage \
+.PHONY: book test quick results slides student instructor bench colab lint lock lowest newest audit coverage \
 	lint-workflows set-repository changed-pages env clean
 .DEFAULT_GOAL := book
 
@@ -38,6 +38,9 @@ instructor: env    ## notebooks with solutions and notes for the teacher, into _
 bench: env         ## the library against this package, and growth; ends with one ratio a line
 	@$(RUN) benchmarks/growth.py
 	@$(RUN) benchmarks/speed.py
+
+colab: env         ## every chapter in an imitation of Colab; prints the seconds of set-up and run
+	@$(RUN) -m pytest -q -n 0 tests/colab
 
 lint: env          ## ruff on the package, the tests and the notebooks
 	@$(RUN) -m ruff check .

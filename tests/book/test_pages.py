@@ -8,6 +8,7 @@ import urllib.parse
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
 from recdl.course import book, changed_pages, repository, run
 
@@ -67,6 +68,20 @@ def test_every_chapter_has_a_page():
     assert {f"{notebook.name}.html" for notebook in run.notebooks()} <= {
         page.name for page in PAGES
     }
+
+
+@pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+def test_a_chapter_has_launch_buttons_that_open_it(notebook):
+    (path,) = (page for page in PAGES if page.stem == notebook.name)
+    config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    project = config["repository"]["url"].removeprefix("https://github.com/")
+    branch = config["repository"]["branch"]
+    file = notebook.path.relative_to(run.ROOT).as_posix()
+    links = Page(path).links
+    colab = config["launch_buttons"]["colab_url"]
+    assert f"{colab}/github/{project}/blob/{branch}/{file}" in links
+    binder = config["launch_buttons"]["binderhub_url"]
+    assert f"{binder}/v2/gh/{project}/{branch}?urlpath=lab/tree/{file}" in links
 
 
 def test_a_page_fetches_nothing_from_the_network(page):

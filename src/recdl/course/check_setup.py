@@ -82,7 +82,7 @@ def _fault(requirement):
 def _install_again():
     if environment.LOCK.exists():
         return "In the course's folder: make env. If that changes nothing: make clean, then make env."
-    return "Run the set-up cell of a chapter once more, then restart the session."
+    return "Run the set-up cell of a chapter once more."
 
 
 def check_memory() -> str:

@@ -32,7 +32,7 @@ from recdl.progress import STATUS_VARIABLE
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "src" / "recdl"
 BUILD = ROOT / "_build"
-ORCHESTRATION = {  # which no notebook imports
+ORCHESTRATION = {  # on which no result depends
     "run.py",
     "execute.py",
     "book.py",
@@ -43,6 +43,7 @@ ORCHESTRATION = {  # which no notebook imports
     "versions.py",
     "repository.py",
     "changed_pages.py",
+    "colab.py",
 }
 PARALLEL = 2
 RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS]

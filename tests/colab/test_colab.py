@@ -1,0 +1,223 @@
+"""The chapters in an imitation of Colab, and with the base package alone: `make colab`, about ten minutes.
+
+Colab is imitated by a Python 3.12 with the versions of requirements.txt and a stand-in for `google.colab`,
+and the repository by a snapshot of this folder, to which git maps the address of _config.yml. Each chapter
+begins in an empty folder, with a copy of the environment that no other chapter has changed. This needs the
+package index.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+import yaml
+
+from recdl.course import environment, run
+from recdl.progress import STATUS_VARIABLE
+
+SHIPPED = pathlib.Path(__file__).with_name("requirements.txt")
+BUILD = run.BUILD / "colab"
+# uv takes another path in UV_PYTHON.
+PYTHON_312 = os.environ.get("UV_PYTHON", "3.12")
+STAND_IN = '''"""Stands in for the module that Colab's kernel loads, as this one is."""
+
+
+def load_ipython_extension(shell):
+    pass
+'''
+SETUP_S = 90
+CHAPTERS = pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+BASE = pytest.mark.parametrize(
+    "notebook",
+    [n for n in run.notebooks() if n.name[:2] in ("01", "04")],
+    ids=lambda n: n.name,
+)
+
+
+def uv(*arguments, **options):
+    command = [sys.executable, "-m", "uv", *map(str, arguments)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, **options
+    )
+    assert done.returncode == 0, (
+        f"{done.stderr}\nPython 3.12 and the package index are needed. Another place for Python: "
+        "UV_PYTHON=/path/to/python3.12 make colab"
+    )
+
+
+def new_environment(place):
+    shutil.rmtree(place, ignore_errors=True)
+    uv("venv", "--quiet", "--python", PYTHON_312, place)
+
+
+def python(machine):
+    return machine / "bin" / "python"
+
+
+def versions(machine):
+    """Return the version of each package that is installed there."""
+    (packages,) = machine.glob("lib/python3.*/site-packages")
+    found = importlib.metadata.distributions(path=[str(packages)])
+    return {distribution.name: distribution.version for distribution in found}
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """Return the environment that imitates Colab's; it is made once, and kept."""
+    place, ready = BUILD / "shipped", BUILD / "shipped" / "ready"
+    parts = SHIPPED.read_bytes() + STAND_IN.encode() + PYTHON_312.encode()
+    fingerprint = hashlib.sha256(parts).hexdigest()
+    with environment.alone("colab"):
+        if not ready.exists() or ready.read_text() != fingerprint:
+            new_environment(place)
+            options = ["--quiet", "--no-deps", "--compile-bytecode"]
+            uv("pip", "install", *options, "--python", python(place), "-r", SHIPPED)
+            (packages,) = place.glob("lib/python3.12/site-packages")
+            (packages / "google" / "colab").mkdir()
+            (packages / "google" / "colab" / "__init__.py").write_text(STAND_IN)
+            ready.write_text(fingerprint)
+    return place
+
+
+@pytest.fixture
+def machine(shipped):
+    """Return a fresh copy of that environment, which a test may change."""
+    place = BUILD / f"machine-{os.getpid()}"
+    shutil.copytree(shipped, place, symlinks=True, copy_function=os.link)
+    yield place
+    shutil.rmtree(place)
+
+
+@pytest.fixture(scope="session")
+def visit(tmp_path_factory):
+    """Return the variables of a process for which this folder, as it is now, lies at the public address."""
+    # In a repository of its own, so the project's index stays untouched, and changes need not be committed.
+    repository = tmp_path_factory.mktemp("github") / "repository.git"
+    git = ["git", f"--git-dir={repository}", f"--work-tree={run.ROOT}"]
+    who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]
+    commit = ["commit", "--quiet", "--no-gpg-sign", "--message=Snapshot"]
+    subprocess.run(["git", "init", "--quiet", "--bare", repository], check=True)
+    subprocess.run([*git, "config", "core.bare", "false"], check=True)
+    subprocess.run([*git, "add", "--all"], check=True, cwd=run.ROOT)
+    subprocess.run([*git, *who, *commit], check=True, cwd=run.ROOT)
+    config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    kept = {n: v for n, v in os.environ.items() if n != "MPLBACKEND"}
+    return kept | {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{repository}.insteadOf",
+        "GIT_CONFIG_VALUE_0": config["repository"]["url"],
+        "PIP_NO_CACHE_DIR": "1",  # as on a machine that nobody has used
+    }
+
+
+def execute(notebook, machine, variables, place, *options):
+    """Execute a chapter with that machine's Python in an empty folder; return its seconds, cell by cell."""
+    folder, kernel = place / "content", place / "jupyter" / "kernels" / "python3"
+    folder.mkdir()
+    kernel.mkdir(parents=True)
+    start = [str(python(machine)), "-m", "ipykernel_launcher", "-f"]
+    spec = {
+        "display_name": "Python 3",
+        "language": "python",
+        "argv": [*start, "{connection_file}", *options],
+        "env": {"PYTHONPATH": ""},
+    }
+    (kernel / "kernel.json").write_text(json.dumps(spec))
+    target = folder / notebook.path.name
+    done = subprocess.run(
+        [sys.executable, "-m", "recdl.course.execute", notebook.path, target, "{}"],
+        env=variables
+        | {
+            "JUPYTER_PATH": str(place / "jupyter"),
+            "IPYTHONDIR": str(place / "ipython"),
+            STATUS_VARIABLE: str(place / "status"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(target.read_text(encoding="utf-8"))["cells"]
+    return [cell["metadata"]["papermill"]["duration"] or 0 for cell in cells]
+
+
+@CHAPTERS
+def test_a_chapter_runs_in_colab(notebook, machine, visit, tmp_path, capsys):
+    before = versions(machine)
+    seconds = execute(notebook, machine, visit, tmp_path, "--ext=google.colab")
+    setup, rest = seconds[1], sum(seconds[2:])
+    with capsys.disabled():
+        print(f"\n{notebook.name:<24} set-up {setup:3.0f} s   run {rest:4.0f} s")
+    after = versions(machine)
+    assert {name: after.get(name) for name in before} == before, "a version moved"
+    assert set(after) - set(before) == {"recdl", "recommenders"}
+    assert setup < SETUP_S
+
+
+def set_up(machine, visit, code):
+    """Install recdl as the set-up cell does, then run this code; return the process and the versions."""
+    address = f"git+{visit['GIT_CONFIG_VALUE_0']}"
+    pip = [python(machine), "-m", "pip"]
+    install = [*pip, "install", "--quiet", "--no-deps", address]
+    variables = visit | {"PYTHONPATH": ""}
+    subprocess.run(install, env=variables, check=True)
+    command = [python(machine), "-c", f"from recdl.course import colab\n{code}"]
+    done = subprocess.run(
+        command, env=variables, capture_output=True, text=True, check=False
+    )
+    return done, versions(machine)
+
+
+def test_what_colab_no_longer_ships_is_installed_and_nothing_moves(machine, visit):
+    gone = ["pooch", "tf-slim"]
+    uv("pip", "uninstall", "--quiet", "--python", python(machine), *gone)
+    before = versions(machine)
+    done, after = set_up(machine, visit, "colab.install()")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert {name: after.get(name) for name in before} == before
+    added = {name.replace("_", "-") for name in set(after) - set(before)}
+    assert added == {"recdl", "recommenders", *gone}
+
+
+def test_it_refuses_rather_than_moves_a_version(machine, visit, tmp_path):
+    with zipfile.ZipFile(tmp_path / "demo-1.0-py3-none-any.whl", "w") as wheel:
+        told = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: numpy<2"
+        wheel.writestr("demo-1.0.dist-info/METADATA", f"{told}\n")
+        tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        wheel.writestr("demo-1.0.dist-info/WHEEL", tags)
+        wheel.writestr("demo-1.0.dist-info/RECORD", "")
+    before = versions(machine)
+    done, after = set_up(
+        machine,
+        visit | {"PIP_FIND_LINKS": str(tmp_path)},
+        "colab.needed = lambda: [colab.Requirement('demo')]; colab.install()",
+    )
+    assert (
+        "RuntimeError: pip could not install demo. Run this cell again" in done.stderr
+    )
+    assert set(after) - set(before) == {"recdl"}
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.fixture(scope="session")
+def base(visit):
+    """Return an environment with the package without extras, and a kernel."""
+    place = BUILD / "base"
+    new_environment(place)
+    address = f"recdl @ git+{visit['GIT_CONFIG_VALUE_0']}"
+    options = ["--quiet", "--python", python(place), "--refresh-package", "recdl"]
+    uv("pip", "install", *options, address, "ipykernel", env=visit)
+    return place
+
+
+@BASE
+def test_chapters_1_and_4_need_the_base_package_alone(notebook, base, visit, tmp_path):
+    assert not {"tensorflow", "keras", "recommenders"} & set(versions(base))
+    execute(notebook, base, visit, tmp_path)
