@@ -70,7 +70,7 @@ def test_two_processes_do_not_work_at_once(place, capfd):
     code = (
         "import pathlib, sys, time; from recdl.course import environment as e;"
         f"e.ROOT = pathlib.Path({str(place)!r})\n"
-        "with e.alone('run'): print(time.time()); time.sleep(0.7); print(time.time())"
+        "with e.alone('run'): print(time.time(), flush=True); time.sleep(0.7); print(time.time())"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
