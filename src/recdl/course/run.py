@@ -39,6 +39,8 @@ ORCHESTRATION = {  # which no notebook imports
     "book.py",
     "slides.py",
     "editions.py",
+    "bundle.py",
+    "classroom.py",
     "check_setup.py",
     "environment.py",
 }
