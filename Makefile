@@ -5,8 +5,8 @@ SCHEMA = $(RUN) -m uv tool run check-jsonschema==0.39.0 --builtin-schema
 BASE ?= main
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results slides student instructor bench colab lint lock lowest newest audit coverage \
-	lint-workflows set-repository changed-pages env clean
+.PHONY: book test quick results slides student instructor bundle wheelhouse bench colab \
+	lint lint-workflows lock lowest newest audit coverage set-repository changed-pages env clean
 .DEFAULT_GOAL := book
 
 book: env          ## execute the notebooks that changed and build the HTML book
@@ -34,6 +34,14 @@ student: env       ## notebooks with holes instead of solutions, into _build/stu
 
 instructor: env    ## notebooks with solutions and notes for the teacher, into _build/instructor
 	@$(RUN) -m recdl.course.editions instructor
+
+bundle: env        ## one archive for a classroom without network; PLATFORMS="win_amd64 macosx_12_0_arm64" adds others
+	@$(RUN) -m recdl.course.run
+	@$(RUN) -m recdl.course.book
+	@$(RUN) -m recdl.course.bundle $(PLATFORMS)
+
+wheelhouse: env    ## the packages of the lock as wheels, for a computer without network; prints their folder
+	@$(RUN) -m recdl.course.bundle --wheels
 
 bench: env         ## the library against this package, and growth; ends with one ratio a line
 	@$(RUN) benchmarks/growth.py

@@ -38,6 +38,8 @@ ORCHESTRATION = {  # on which no result depends
     "book.py",
     "slides.py",
     "editions.py",
+    "bundle.py",
+    "classroom.py",
     "check_setup.py",
     "environment.py",
     "versions.py",
