@@ -74,14 +74,19 @@ def test_every_chapter_has_a_page():
 def test_a_chapter_has_launch_buttons_that_open_it(notebook):
     (path,) = (page for page in PAGES if page.stem == notebook.name)
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
-    project = config["repository"]["url"].removeprefix("https://github.com/")
-    branch = config["repository"]["branch"]
-    file = notebook.path.relative_to(run.ROOT).as_posix()
-    links = Page(path).links
-    colab = config["launch_buttons"]["colab_url"]
-    assert f"{colab}/github/{project}/blob/{branch}/{file}" in links
-    binder = config["launch_buttons"]["binderhub_url"]
-    assert f"{binder}/v2/gh/{project}/{branch}?urlpath=lab/tree/{file}" in links
+    repository.fit(config)
+    host, _, project = repository.address().removeprefix("https://").partition("/")
+    branch, buttons = config["repository"]["branch"], config["launch_buttons"]
+    file, links = notebook.path.relative_to(run.ROOT).as_posix(), Page(path).links
+    colab = f"/github/{project}/blob/{branch}/{file}"
+    assert [x for x in links if "colab" in x] == (
+        [buttons["colab_url"] + colab] if host == "github.com" else []
+    )
+    quoted = urllib.parse.quote(repository.address())
+    place = f"gh/{project}" if host == "github.com" else f"git/{quoted}"
+    if "gitlab" not in host:
+        start = f"{buttons['binderhub_url']}/v2/{place}/{branch}"
+        assert f"{start}?urlpath=lab/tree/{file}" in links
 
 
 def test_a_page_fetches_nothing_from_the_network(page):
