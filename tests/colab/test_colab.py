@@ -20,12 +20,12 @@ import pytest
 import yaml
 
 from recdl.course import environment, run
+from recdl.course import versions as supported
 from recdl.progress import STATUS_VARIABLE
 
 SHIPPED = pathlib.Path(__file__).with_name("requirements.txt")
 BUILD = run.BUILD / "colab"
-# uv takes another path in UV_PYTHON.
-PYTHON_312 = os.environ.get("UV_PYTHON", "3.12")
+PYTHON_312 = os.environ.get("UV_PYTHON") or supported.pythons()["3.12"]
 STAND_IN = '''"""Stands in for the module that Colab's kernel loads, as this one is."""
 
 
@@ -46,13 +46,14 @@ def uv(*arguments, **options):
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, **options
     )
-    assert done.returncode == 0, (
-        f"{done.stderr}\nPython 3.12 and the package index are needed. Another place for Python: "
-        "UV_PYTHON=/path/to/python3.12 make colab"
-    )
+    assert done.returncode == 0, f"{done.stderr}\nThis needs the package index."
 
 
 def new_environment(place):
+    assert PYTHON_312, (
+        "Python 3.12, which Colab has, was not found here. Install it, or name its place: "
+        "UV_PYTHON=/path/to/python3.12 make colab"
+    )
     shutil.rmtree(place, ignore_errors=True)
     uv("venv", "--quiet", "--python", PYTHON_312, place)
 
