@@ -12,7 +12,7 @@ import pytest
 from recdl import movielens
 from recdl.course import bundle, classroom, run
 
-RATING = "196\t242\t3\t881250949\n"
+RATING = "7\t8\t5\t880000001\n"  # invented
 LINUX = ("11", "linux", "x86_64")
 
 
@@ -174,7 +174,7 @@ def test_student_notebooks_are_without_outputs_and_solutions(monkeypatch):
 
 @pytest.mark.parametrize(
     "row",
-    [RATING, RATING.replace("\t", ","), RATING.replace("\t3", "\t3.0")],
+    [RATING, RATING.replace("\t", ","), RATING.replace("\t5", "\t5.0")],
     ids=["u.data", "csv", "float"],
 )
 def test_ratings_make_no_archive(row, index, project):
