@@ -315,6 +315,7 @@ def index(grouplens, monkeypatch, tmp_path):
     monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{grouplens.server_port}")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     monkeypatch.delenv("PIP_NO_INDEX", raising=False)
+    monkeypatch.setenv("PIP_DISABLE_PIP_VERSION_CHECK", "1")  # it would ask, too
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return grouplens
