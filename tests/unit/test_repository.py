@@ -189,19 +189,20 @@ def test_the_command_says_what_it_did(copy):
 
 
 @pytest.mark.parametrize(
-    ("url", "provider", "colab"),
+    ("url", "provider", "colab", "binder"),
     [
-        ("https://github.com/some/one", "github", True),
-        ("https://gitlab.com/a/b", "gitlab", False),
-        ("https://gitlab.uni.example/group/a/b", "gitlab", False),
-        (OTHER, "github", False),
-        ("https://not-github.com/a/b", "github", False),
+        ("https://github.com/some/one", "github", True, True),
+        ("https://gitlab.com/a/b", "gitlab", False, True),
+        ("https://gitlab.uni.example/group/a/b", "gitlab", False, False),
+        (OTHER, "github", False, False),
+        ("https://not-github.com/a/b", "github", False, False),
     ],
 )
-def test_buttons_fit_the_host(url, provider, colab):
+def test_buttons_fit_the_host(url, provider, colab, binder):
     config = yaml.safe_load(text("_config.yml"))
     config["repository"]["url"] = url
     repository.fit(config)
     options = config["sphinx"]["config"]["html_theme_options"]
     assert options["repository_provider"] == provider
     assert ("colab_url" in config["launch_buttons"]) == colab
+    assert ("binderhub_url" in config["launch_buttons"]) == binder

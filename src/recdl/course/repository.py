@@ -77,6 +77,8 @@ def fit(config: dict):
     host = urllib.parse.urlsplit(config["repository"]["url"]).hostname
     if host != "github.com":
         config["launch_buttons"].pop("colab_url", None)  # Colab opens GitHub alone
+    if host not in ("github.com", "gitlab.com"):  # the theme writes Binder a wrong link
+        config["launch_buttons"].pop("binderhub_url", None)
     # The theme wants to know whose paths the links have. Other hosts than these two mostly have GitHub's.
     provider = "gitlab" if "gitlab" in host else "github"
     config["sphinx"]["config"]["html_theme_options"]["repository_provider"] = provider
