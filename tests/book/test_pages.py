@@ -72,7 +72,7 @@ def test_every_chapter_has_a_page():
 
 @pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
 def test_a_chapter_has_launch_buttons_that_open_it(notebook):
-    (path,) = (page for page in PAGES if page.stem == notebook.name)
+    path = book.HTML / notebook.path.relative_to(run.ROOT).with_suffix(".html")
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
     repository.fit(config)
     project = urllib.parse.urlsplit(repository.address()).path.strip("/")
