@@ -17,9 +17,8 @@ import sys
 import zipfile
 
 import pytest
-import yaml
 
-from recdl.course import environment, run
+from recdl.course import environment, repository, run
 from recdl.course import versions as supported
 from recdl.progress import STATUS_VARIABLE
 
@@ -100,20 +99,19 @@ def machine(shipped):
 def visit(tmp_path_factory):
     """Return the variables of a process for which this folder, as it is now, lies at the public address."""
     # In a repository of its own, so the project's index stays untouched, and changes need not be committed.
-    repository = tmp_path_factory.mktemp("github") / "repository.git"
-    git = ["git", f"--git-dir={repository}", f"--work-tree={run.ROOT}"]
+    snapshot = tmp_path_factory.mktemp("github") / "repository.git"
+    git = ["git", f"--git-dir={snapshot}", f"--work-tree={run.ROOT}"]
     who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]
     commit = ["commit", "--quiet", "--no-gpg-sign", "--message=Snapshot"]
-    subprocess.run(["git", "init", "--quiet", "--bare", repository], check=True)
+    subprocess.run(["git", "init", "--quiet", "--bare", snapshot], check=True)
     subprocess.run([*git, "config", "core.bare", "false"], check=True)
     subprocess.run([*git, "add", "--all"], check=True, cwd=run.ROOT)
     subprocess.run([*git, *who, *commit], check=True, cwd=run.ROOT)
-    config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
     kept = {n: v for n, v in os.environ.items() if n != "MPLBACKEND"}
     return kept | {
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{repository}.insteadOf",
-        "GIT_CONFIG_VALUE_0": config["repository"]["url"],
+        "GIT_CONFIG_KEY_0": f"url.{snapshot}.insteadOf",
+        "GIT_CONFIG_VALUE_0": repository.address(),
         "PIP_NO_CACHE_DIR": "1",  # as on a machine that nobody has used
     }
 
