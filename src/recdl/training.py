@@ -22,9 +22,17 @@ with no_startup_notes():
     import tensorflow as tf
 
 
-def adam(learning_rate: float = 1e-3) -> keras.optimizers.Adam:
-    """Return Adam as the library sets it: TensorFlow 1's epsilon is 1e-8, that of Keras 1e-7."""
-    return keras.optimizers.Adam(learning_rate, epsilon=1e-8)
+def adam(
+    learning_rate: float = 1e-3, weight_decay: float = 0.0
+) -> keras.optimizers.Adam:
+    """Return Adam as the library sets it: TensorFlow 1's epsilon is 1e-8, that of Keras 1e-7.
+
+    With `weight_decay`, each step also shrinks every weight by learning_rate * weight_decay times itself
+    (AdamW, Loshchilov and Hutter 2019). The paper has none.
+    """
+    return keras.optimizers.Adam(
+        learning_rate, epsilon=1e-8, weight_decay=weight_decay or None
+    )
 
 
 log_loss = keras.losses.BinaryCrossentropy(from_logits=True)  # mean over the batch
@@ -87,60 +95,36 @@ class History:
         return int(np.argmax(self.validation)) + 1
 
 
-def fit(
+def repeat(
     model: keras.Model,
-    positives: Interactions,
+    an_epoch: Callable[[], float],
     *,
-    n_epochs: int = 100,
-    batch_size: int = 256,
-    learning_rate: float = 1e-3,
-    n_negatives: int = 4,
-    seed: int = 42,
+    n_epochs: int,
     validate: Callable[[keras.Model], float] | None = None,
     patience: int = 10,
 ) -> History:
-    """Train a model of `recdl.models`; negatives are drawn anew in each epoch.
+    """Train for `n_epochs`, or until validation has not improved for `patience` of them.
 
     Parameters
     ----------
     model : keras.Model
-    positives : Interactions
-    n_epochs, batch_size, learning_rate, n_negatives, seed
-        See `recdl.library.Settings`. The last, partial batch is dropped, as in the library.
-    validate : callable, optional
-        From the model to a number, higher being better, asked after each epoch; see `hold_out`. The weights
-        of the best epoch are restored at the end.
-    patience : int
-        With `validate`: stop after so many epochs without improvement.
+    an_epoch : callable
+        Trains the model for one epoch and returns the mean loss.
+    n_epochs, validate, patience
+        See `fit`.
 
     Returns
     -------
     History
         After Ctrl-C, that of the completed epochs; the model has the weights of the last one, or of the best.
     """
-    if min(n_epochs, batch_size, n_negatives, patience) < 1 or learning_rate <= 0:
-        raise ValueError("Epochs, batches, negatives, patience, rate must be positive.")
-    rng, history = np.random.default_rng(seed), History()
-    train, best = compiled_epoch(model, adam(learning_rate)), None
+    history, best = History(), None
     weights = {0: model.get_weights()}  # after the last two epochs, for Ctrl-C
-
-    def draw():
-        samples = prepare.epoch_samples(positives, n_negatives, rng=rng)
-        return _in_batches(samples, batch_size)
-
-    # The next epoch's samples are drawn while TensorFlow trains on this one's.
-    with (
-        Progress(n_epochs, type(model).__name__, "epochs") as progress,
-        ThreadPoolExecutor(1) as other,
-    ):
+    with Progress(n_epochs, type(model).__name__, "epochs") as progress:
         try:
-            drawing = other.submit(draw)
             for epoch in range(1, n_epochs + 1):
                 begin = time.perf_counter()
-                batches = drawing.result()
-                if epoch < n_epochs:
-                    drawing = other.submit(draw)
-                loss = float(train(*batches))
+                loss = an_epoch()
                 weights = {epoch - 1: weights[epoch - 1], epoch: model.get_weights()}
                 history.losses.append(loss)
                 history.seconds.append(time.perf_counter() - begin)
@@ -159,6 +143,72 @@ def fit(
     if best is not None:
         model.set_weights(best)
     return history
+
+
+def fit(
+    model: keras.Model,
+    positives: Interactions,
+    *,
+    n_epochs: int = 100,
+    batch_size: int = 256,
+    learning_rate: float = 1e-3,
+    n_negatives: int = 4,
+    weight_decay: float = 0.0,
+    seed: int = 42,
+    validate: Callable[[keras.Model], float] | None = None,
+    patience: int = 10,
+) -> History:
+    """Train a model of `recdl.models`; negatives are drawn anew in each epoch.
+
+    Parameters
+    ----------
+    model : keras.Model
+    positives : Interactions
+    n_epochs, batch_size, learning_rate, n_negatives, seed
+        See `recdl.library.Settings`. The last, partial batch is dropped, as in the library.
+    weight_decay : float
+        See `adam`; 0 or more.
+    validate : callable, optional
+        From the model to a number, higher being better, asked after each epoch; see `hold_out`. The weights
+        of the best epoch are restored at the end.
+    patience : int
+        With `validate`: stop after so many epochs without improvement.
+
+    Returns
+    -------
+    History
+        After Ctrl-C, that of the completed epochs; the model has the weights of the last one, or of the best.
+    """
+    if min(n_epochs, batch_size, n_negatives, patience) < 1 or learning_rate <= 0:
+        raise ValueError("Epochs, batches, negatives, patience, rate must be positive.")
+    if weight_decay < 0:
+        raise ValueError(f"weight_decay must be 0 or more; received {weight_decay}.")
+    rng = np.random.default_rng(seed)
+    train = compiled_epoch(model, adam(learning_rate, weight_decay))
+
+    def draw():
+        samples = prepare.epoch_samples(positives, n_negatives, rng=rng)
+        return _in_batches(samples, batch_size)
+
+    # The next epoch's samples are drawn while TensorFlow trains on this one's.
+    with ThreadPoolExecutor(1) as other:
+        epochs = _drawn_ahead(draw, n_epochs, other)
+        return repeat(
+            model,
+            lambda: float(train(*next(epochs))),
+            n_epochs=n_epochs,
+            validate=validate,
+            patience=patience,
+        )
+
+
+def _drawn_ahead(draw, n, other):
+    drawing = other.submit(draw)
+    for left in reversed(range(n)):
+        drawn = drawing.result()
+        if left:
+            drawing = other.submit(draw)
+        yield drawn
 
 
 def _in_batches(samples, batch_size):
