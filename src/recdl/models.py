@@ -147,3 +147,24 @@ def pretrained(gmf: GMF, mlp: MLP, alpha: float = 0.5) -> NeuMF:
     biases = [a + b for a, b in zip(first[1:], second[1:], strict=True)]
     model.last.set_weights([np.vstack([first[0], second[0]]), *biases])
     return model
+
+
+def dead_units(model: NeuMF) -> list[np.ndarray]:
+    """Tell which neurons of each hidden layer of the MLP are 0 for every pair of user and item.
+
+    A ReLU that is 0 everywhere has no gradient: it never wakes up, and what is behind it never hears of it.
+
+    Returns
+    -------
+    list of ndarray of bool, each of shape (layer size,)
+    """
+    tower = model.towers[-1]
+    users, items = tower.user.get_weights()[0], tower.item.get_weights()[0]
+    alive = [np.zeros(layer.units, dtype=bool) for layer in tower.hidden]
+    for user in users:
+        vectors = np.hstack([np.broadcast_to(user, items.shape), items])
+        for layer, is_alive in zip(tower.hidden, alive, strict=True):
+            weights, bias = layer.get_weights()
+            vectors = np.maximum(vectors @ weights + bias, 0)
+            is_alive |= (vectors > 0).any(axis=0)
+    return [~is_alive for is_alive in alive]

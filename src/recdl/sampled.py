@@ -1,0 +1,143 @@
+"""Leave-one-out: one held-out item per user, its rank, and what becomes of it among sampled negatives.
+
+He et al. (2017), section 4.1, hold out each user's last item and rank it among a few negatives, drawn at
+random. Krichene and Rendle (2020) show what that does to a metric. Everything here starts from the *exact*
+rank among all candidates, so what a draw would give on average needs no draw: it is a sum.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recdl.checks import check_at_least
+from recdl.movielens import check_ratings
+from recdl.prepare import Interactions, Split, drop_unseen
+from recdl.ranking import Relevant
+
+
+def leave_one_out_split(ratings: pd.DataFrame) -> Split:
+    """Give each user's last rating to the test and the others to training, without unseen users and films.
+
+    Ratings of one user in the same second keep the order of the table, as in
+    `recdl.prepare.chronological_split`. A user with a single rating keeps it in training.
+
+    Raises
+    ------
+    recdl.movielens.DataError
+        If the table fails `recdl.movielens.check_ratings`.
+    """
+    checked = check_ratings(ratings)
+    ordered = checked.iloc[np.lexsort((checked["timestamp"], checked["userID"]))]
+    left = ordered.groupby(ordered["userID"].to_numpy()).cumcount(ascending=False)
+    is_last = (left == 0) & ordered.duplicated("userID").to_numpy()
+    return drop_unseen(Split(ordered[~is_last], ordered[is_last]))
+
+
+def exact_ranks(
+    model, seen: Interactions, test: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rank of each held-out item among all items that its user has not seen in training.
+
+    Of items with equal scores the one with the lower position comes first, as in `recdl.ranking.top_k`.
+
+    Parameters
+    ----------
+    model : object with ``scores(users)``
+    seen : Interactions
+        The training data.
+    test : DataFrame
+        Columns ``userID`` and ``itemID``; at most one row for each user.
+
+    Returns
+    -------
+    ranks, n_candidates : ndarray of int, shape (n_test,)
+        In the order of the rows; rank 1 is the best, and the held-out item is one of the candidates.
+    """
+    users, items = np.divmod(Relevant(test, seen).codes, seen.n_items)
+    if len(np.unique(users)) < len(users):
+        raise ValueError("Leave-one-out has one test row for each user; one has more.")
+    is_seen = np.zeros((seen.n_users, seen.n_items), dtype=bool)
+    is_seen[seen.users, seen.items] = True
+    scores = np.where(is_seen[users], -np.inf, model.scores(users))
+    own = scores[np.arange(len(users)), items][:, None]
+    earlier = np.arange(seen.n_items) < items[:, None]
+    before = (scores > own) | ((scores == own) & earlier & ~is_seen[users])
+    return before.sum(axis=1) + 1, (~is_seen[users]).sum(axis=1)
+
+
+# A metric of one rank: hit rate and NDCG, which with one relevant item needs no ideal.
+
+
+def hit_at(ranks, k: int = 10) -> np.ndarray:
+    """Return 1 where a rank is among the first k, else 0."""
+    return (np.asarray(ranks) <= k).astype(float)
+
+
+def ndcg_at(ranks, k: int = 10) -> np.ndarray:
+    """Return 1 / log2(1 + rank) where a rank is among the first k, else 0."""
+    ranks = np.asarray(ranks)
+    return np.where(ranks <= k, 1 / np.log2(1 + ranks), 0.0)
+
+
+def sampled_rank_distribution(
+    rank, n_candidates, m: int, *, replace: bool
+) -> np.ndarray:
+    """Return how likely each rank among `m` sampled negatives is, for items of known exact rank.
+
+    Of the ``n_candidates - 1`` negatives, ``rank - 1`` stand before the item. How many of those a draw
+    contains is hypergeometric, or with replacement binomial, as in Krichene and Rendle (2020), section 4.
+
+    Parameters
+    ----------
+    rank, n_candidates : array_like of int, shape (n,)
+    m : int
+        Negatives drawn, at least 1. Without replacement, a user with fewer keeps all.
+
+    Returns
+    -------
+    ndarray of shape (n, m + 1)
+        Column j: the probability of the sampled rank j + 1.
+    """
+    check_at_least(1, m=m)
+    before = np.asarray(rank)[:, None] - 1
+    others = np.asarray(n_candidates)[:, None] - 1
+    ahead = np.arange(m + 1)
+    if replace:
+        return stats.binom.pmf(ahead, m, before / others)
+    return stats.hypergeom.pmf(ahead, others, before, np.minimum(m, others))
+
+
+def expected(
+    metric, rank, n_candidates, m: int, *, replace: bool = False
+) -> np.ndarray:
+    """Return what a metric of the sampled rank is on average over all draws of `m` negatives, (n,)."""
+    chances = sampled_rank_distribution(rank, n_candidates, m, replace=replace)
+    return chances @ metric(np.arange(1, m + 2))
+
+
+def spread_out(sampled_ranks, n_candidates: int, m: int) -> np.ndarray:
+    """Return the exact rank that a sampled rank stands for: ``1 + (n - 1) (r - 1) / m``, rounded down.
+
+    Krichene and Rendle (2020), section 5.1: the position in the sample, stretched to the whole catalogue.
+    """
+    return 1 + (n_candidates - 1) * (np.asarray(sampled_ranks) - 1) // m
+
+
+def corrected(metric, n_candidates: int, m: int, gamma: float = 0.1) -> np.ndarray:
+    """Return the value that each sampled rank should count, so that the mean comes near the exact metric.
+
+    Krichene and Rendle (2020), section 5.3: the values minimise the squared bias plus `gamma` times the
+    variance, when every exact rank is equally likely; `gamma` near 0 trusts many test items, a large one few.
+
+    Returns
+    -------
+    ndarray of shape (m + 1,)
+        Index j is for the sampled rank j + 1.
+    """
+    every_rank = np.arange(1, n_candidates + 1)
+    chances = sampled_rank_distribution(
+        every_rank, np.full(n_candidates, n_candidates), m, replace=True
+    )
+    share = chances.sum(axis=0)
+    system = (1 - gamma) * chances.T @ chances + gamma * np.diag(share)
+    return np.linalg.solve(system, chances.T @ metric(every_rank))
