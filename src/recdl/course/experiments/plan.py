@@ -1,0 +1,275 @@
+"""The plan: which rows each experiment has, and how a row is made.
+
+The protocol, the same for every system:
+
+- The paper's split. For choosing, its training part is cut once more in the same way (75/25 per user), and
+  NDCG@10 on the second part decides; the test part is never looked at.
+- At most 40 trials and 20 minutes of tuning for each system, in a fixed random order of its search space.
+- The chosen setting is trained on the whole training part, with several seeds, and the test part is read.
+- Candidates are all films of the training part; films that the user has in training are never recommended;
+  of equal scores the film that appears earlier in training comes first.
+"""
+
+import functools
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from recdl import movielens, prepare, ranking, sampled, splits
+from recdl.course.experiments import tables
+from recdl.course.experiments.systems import LONGEST, SYSTEMS, System, by_name
+from recdl.course.experiments.tables import Row
+from recdl.prepare import Interactions
+
+MOST_TRIALS, MOST_SECONDS = 40, 20 * 60
+PAPER = {"n_epochs": 100}  # the rest of the paper's setting: the defaults of the code
+STOPPED = {"n_epochs": "chosen on validation"}
+K = 10
+
+
+# The splits
+
+
+def validation_split(ratings):
+    """Return the paper's training part, cut once more as the paper cut the whole."""
+    return prepare.paper_split(prepare.paper_split(ratings).train)
+
+
+def _ties(seed):
+    return lambda table: splits.with_shuffled_ties(table, np.random.default_rng(seed))
+
+
+SPLITS = {
+    "paper": prepare.paper_split,
+    "validation": validation_split,
+    "Fig. 8": splits.of_the_paper,
+    "ties 1": _ties(1),
+    "ties 2": _ties(2),
+    "ties 3": _ties(3),
+    "random": lambda table: splits.at_random(table, np.random.default_rng(1)),
+    "time": splits.by_global_time,
+    "leave-one-out": sampled.leave_one_out_split,
+}
+
+
+@functools.cache
+def split_of(name: str) -> prepare.Split:
+    """Return the split of this name, one of `SPLITS`, of MovieLens-100k."""
+    return SPLITS[name](movielens.load_ratings())
+
+
+@functools.cache
+def judged_on(name: str) -> tuple[Interactions, ranking.Relevant]:
+    """Return the training part of a split as positives, and its test part as what is relevant."""
+    split = split_of(name)
+    positives = Interactions(split.train)
+    return positives, ranking.Relevant(split.test, positives)
+
+
+def ndcg_on(name: str) -> Callable:
+    """Return a function from a model to its mean NDCG@10 on the second part of a split."""
+    positives, relevant = judged_on(name)
+
+    def ndcg(model):
+        top = ranking.top_k(model.scores, positives, K)
+        return float(ranking.evaluate(top, relevant)["ndcg_at_10"].mean())
+
+    return ndcg
+
+
+# How a row is made
+
+
+def tune(row: Row) -> dict:
+    """Train on the first part of the validation split, and judge on the second."""
+    validate = ndcg_on("validation")
+    fitted, seconds = _trained(row, "validation", validate)
+    found = {"chosen": json.dumps(fitted.chosen), "validation": validate(fitted.model)}
+    return found | {"seconds": seconds}
+
+
+def judge(row: Row) -> dict:
+    """Train on the first part of the row's split, and note the hits among the recommendations."""
+    notes = {}
+    if row.setting.get("n_epochs") == STOPPED["n_epochs"]:
+        fitted, _ = _trained(row, "validation", ndcg_on("validation"))
+        notes["chosen"] = json.dumps(fitted.chosen)
+        row = row._replace(setting=row.setting | fitted.chosen)
+    fitted, seconds = _trained(row, row.split)
+    positives, relevant = judged_on(row.split)
+    top = ranking.top_k(fitted.model.scores, positives, K)
+    n_users_of = np.bincount(positives.items)
+    return notes | {
+        "hits": tables.encode_hits(ranking.hits(top, relevant)),
+        "coverage": ranking.item_coverage(top, positives.n_items),
+        "popularity": n_users_of[top].mean() / positives.n_users,
+        "loss": fitted.losses[-1] if fitted.losses else "",
+        "dead": fitted.dead,
+        "seconds": seconds,
+    }
+
+
+def curve(row: Row) -> dict:
+    """Note the NDCG@10 after every epoch. On the test part it may be looked at, but nothing chosen by it."""
+    values, ndcg = [], ndcg_on(row.split)
+
+    def follow(model):
+        values.append(ndcg(model))
+        return values[-1]
+
+    never_stop = row._replace(setting=row.setting | {"patience": LONGEST})
+    fitted, seconds = _trained(never_stop, row.split, follow)
+    return {
+        "ndcg_by_epoch": " ".join(f"{value:.5f}" for value in values),
+        "loss_by_epoch": " ".join(f"{loss:.5f}" for loss in fitted.losses),
+        "seconds": seconds,
+    }
+
+
+def rank_last(row: Row) -> dict:
+    """Train on all but each user's last film, and note the rank of that film."""
+    fitted, seconds = _trained(row, row.split)
+    positives, _ = judged_on(row.split)
+    ranks, _ = sampled.exact_ranks(fitted.model, positives, split_of(row.split).test)
+    return {"ranks": " ".join(map(str, ranks)), "seconds": seconds}
+
+
+def _trained(row, split, validate=None):
+    positives, _ = judged_on(split)
+    begin = time.perf_counter()
+    fitted = by_name(row.system).fit(positives, row.seed, validate, **row.setting)
+    return fitted, round(time.perf_counter() - begin, 2)
+
+
+# Which rows there are
+
+
+def tuning_rows() -> Iterator[Row]:
+    """Yield the trials of each system, as far as its budget goes."""
+    fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
+    for system in SYSTEMS:
+        settings = system.settings() if system.space else []
+        tuned = {row["system"] for row in fresh.values()}
+        if system.needs and tuned.issuperset(system.needs):
+            deep, classical = (chosen(name) for name in system.needs)
+            settings = [{"deep": deep, "classical": classical}]
+        spent = 0.0
+        for setting in settings[:MOST_TRIALS]:
+            if spent >= MOST_SECONDS:
+                break
+            row = Row(system.name, setting, 1, "validation")
+            yield row
+            spent += float(fresh.get(tables.key_of(row), {"seconds": 0})["seconds"])
+
+
+def chosen(name: str) -> dict:
+    """Return the setting of a system that did best on validation, with what its training chose."""
+    if name == "NeuMF of the paper":
+        return PAPER
+    system = by_name(name)
+    if not (system.space or system.needs):
+        return {}
+    trials = [row for row in tables.fresh("tuning", code_of) if row["system"] == name]
+    if not trials:
+        raise tables.TableError(f"Nothing was tuned for {name}. {tables.AGAIN}")
+    best = max(trials, key=lambda row: float(row["validation"]))
+    return json.loads(best["setting"]) | json.loads(best["chosen"])
+
+
+def with_seeds(system: System, split: str, n: int) -> Iterator[Row]:
+    """Yield a system's rows at its chosen setting: n if it is random, else one."""
+    for seed in range(1, n + 1 if system.random else 2):
+        yield Row(system.name, chosen(system.name), seed, split)
+
+
+def seeds_rows():
+    """Yield the paper's setting, twenty times."""
+    return (Row("NeuMF of the paper", PAPER, seed, "paper") for seed in range(1, 21))
+
+
+def curves_rows():
+    """Yield the paper's setting on the test part and on validation."""
+    for split in ("paper", "validation"):
+        for seed in range(1, 11):
+            yield Row("NeuMF of the paper", PAPER, seed, split)
+
+
+VARIANTS = {
+    "NeuMF (the paper)": {},
+    "GMF": {"model": "GMF"},
+    "MLP": {"model": "MLP"},
+    "NeuMF pretrained": {"model": "pretrained"},
+    "8 factors": {"n_factors": 8, "layer_sizes": [8, 4, 2]},
+    "32 factors": {"n_factors": 32, "layer_sizes": [32, 16, 8]},
+    "64 factors": {"n_factors": 64, "layer_sizes": [64, 32, 16]},
+    "1 negative": {"n_negatives": 1},
+    "2 negatives": {"n_negatives": 2},
+    "7 negatives": {"n_negatives": 7},
+    "10 negatives": {"n_negatives": 10},
+    "MLP, no hidden layer": {"model": "MLP", "layer_sizes": [4]},
+    "MLP, 1 hidden layer": {"model": "MLP", "layer_sizes": [8, 4]},
+    "MLP, 3 hidden layers": {"model": "MLP", "layer_sizes": [32, 16, 8, 4]},
+    "MLP, 4 hidden layers": {"model": "MLP", "layer_sizes": [64, 32, 16, 8, 4]},
+    "one seed for all tables": {"shared_seed": True},
+}
+
+
+def ablations_rows():
+    """Yield the paper's setting with one thing changed, for 100 epochs and stopped on validation."""
+    for n_epochs in (PAPER, STOPPED):
+        for changed in VARIANTS.values():
+            for seed in (1, 2, 3):
+                yield Row("NeuMF of the paper", changed | n_epochs, seed, "paper")
+
+
+def finals_rows():
+    """Yield every system at its chosen setting on the paper's split."""
+    for system in SYSTEMS:
+        yield from with_seeds(system, "paper", 5)
+
+
+def leave_one_out_rows():
+    """Yield every system at its chosen setting, trained on all but each user's last film."""
+    for system in SYSTEMS:
+        yield from with_seeds(system, "leave-one-out", 3)
+
+
+def splits_rows():
+    """Yield every system at its chosen setting on all other splits."""
+    for split in ("Fig. 8", "ties 1", "ties 2", "ties 3", "random", "time"):
+        for system in SYSTEMS:
+            yield from with_seeds(system, split, 3 if split == "time" else 1)
+
+
+class Experiment(NamedTuple):
+    """Rows, and the function that makes one."""
+
+    rows: Callable[[], Iterator[Row]]
+    make: Callable[[Row], dict]
+
+
+EXPERIMENTS = {
+    "seeds": Experiment(seeds_rows, judge),
+    "tuning": Experiment(tuning_rows, tune),
+    "finals": Experiment(finals_rows, judge),
+    "curves": Experiment(curves_rows, curve),
+    "leave_one_out": Experiment(leave_one_out_rows, rank_last),
+    "splits": Experiment(splits_rows, judge),
+    "ablations": Experiment(ablations_rows, judge),
+}
+
+
+def code_of(experiment: str, system: str) -> str:
+    """Return the fingerprint of all code that the rows of a system in an experiment depend on."""
+    modules = ["checks", "prepare", "ranking", *by_name(system).modules]
+    modules += {"splits": ["splits"], "leave_one_out": ["sampled"]}.get(experiment, [])
+    functions = (EXPERIMENTS[experiment].make, by_name(system).fit, tables.encode_hits)
+    return tables.fingerprint(tuple(modules), functions)
+
+
+def load(experiment: str):
+    """Return the complete table of an experiment; see `recdl.course.experiments.tables.load`."""
+    return tables.load(experiment, list(EXPERIMENTS[experiment].rows()), code_of)
