@@ -50,7 +50,8 @@ def of_the_paper(ratings: pd.DataFrame) -> Split:
 def at_random(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
     """Return a split with 75 % of each user's ratings, drawn at random, for training.
 
-    Training then holds ratings from after the test: no recommender has that.
+    Training then holds ratings from after the test: no recommender has that. The column ``timestamp`` of both
+    parts holds the random order, so that nothing can be learnt from the true one.
     """
     any_time = rng.permutation(len(ratings))
     return paper_split(ratings.assign(timestamp=any_time))
