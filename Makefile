@@ -5,7 +5,7 @@ SCHEMA = $(RUN) -m uv tool run check-jsonschema==0.39.0 --builtin-schema
 BASE ?= main
 MAKEFLAGS += --no-print-directory
 
-.PHONY: book test quick results slides student instructor bundle wheelhouse bench colab \
+.PHONY: book test quick experiments results slides student instructor bundle wheelhouse bench colab \
 	lint lint-workflows lock lowest newest audit coverage set-repository changed-pages env clean
 .DEFAULT_GOAL := book
 
@@ -21,6 +21,9 @@ test: env          ## unit tests, every notebook executed, results compared with
 
 quick: env         ## the same notebooks with few epochs
 	@$(RUN) -m recdl.course.run --quick
+
+experiments: env   ## the long runs of chapters 7 to 9, what is missing of them, row by row; about two hours in all
+	@$(RUN) -m recdl.course.experiments
 
 results: env       ## the executed run as one JSON object on standard output
 	@$(RUN) -m recdl.course.run --print-results

@@ -36,6 +36,8 @@ def substitutions(results: dict, seconds: dict[str, float]) -> dict[str, str]:
     }
     texts |= {f"seconds_{name}": f"{value:.0f}" for name, value in seconds.items()}
     for name, value in results.items():
+        if isinstance(value, list):
+            continue  # a table, not a text
         texts[name] = f"{value:,}" if isinstance(value, int) else str(value)
         if isinstance(value, float):
             texts[name] = f"{value:.4f}"
@@ -119,6 +121,37 @@ def tables_of_seeds(target: pathlib.Path, results: dict):
         )
 
 
+def tables_of_systems(target: pathlib.Path, downloads: pathlib.Path, results: dict):
+    """Write all systems twice: a table to be read, and one to be downloaded, with everything."""
+    systems = results["systems"]
+    pd.json_normalize(systems, sep="_").to_csv(downloads / "systems.csv", index=False)
+
+    def with_interval(value):
+        return (
+            "–"
+            if value is None
+            else "{mean:.4f} [{low:.4f}, {high:.4f}]".format(**value)
+        )
+
+    rows = [
+        {
+            "system": system["name"],
+            "kind": system["kind"],
+            "seeds": system["seeds"],
+            "NDCG@10": with_interval(system["ndcg_at_10"]),
+            "MAP": f"{system['map']['mean']:.4f}",
+            "P@10": f"{system['precision_at_10']['mean']:.4f}",
+            "R@10": f"{system['recall_at_10']['mean']:.4f}",
+            "NDCG@10 minus the paper's NeuMF": with_interval(
+                system["ndcg_at_10_minus_paper_neumf"]
+            ),
+            "seconds to train": f"{system['train_seconds']:.1f}",
+        }
+        for system in sorted(systems, key=lambda s: -s["ndcg_at_10"]["mean"])
+    ]
+    pd.DataFrame(rows).to_csv(target / "systems.csv", index=False)
+
+
 def stage():
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
     shutil.rmtree(SOURCE, ignore_errors=True)
@@ -134,13 +167,14 @@ def stage():
         page.write_text(json.dumps(notebook.with_outputs(), indent=1), encoding="utf-8")
         executed = notebook.executed_content(quick=False)
         seconds[notebook.name] = executed["metadata"]["seconds"]
-    (SOURCE / "book" / "_static" / "against-paper.png").write_bytes(
-        figure("fig-against-paper")
-    )
+    static = SOURCE / "book" / "_static"
+    for name in ("against-paper", "all-systems"):
+        (static / f"{name}.png").write_bytes(figure(f"fig-{name}"))
     tables_of_measurements(SOURCE / "book" / "benchmarks")
     tables_of_run_times(SOURCE / "book" / "generated")
     results = run.results()
     tables_of_seeds(SOURCE / "book" / "generated", results)
+    tables_of_systems(SOURCE / "book" / "generated", static, results)
     config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
     machine = json.loads(
         (run.ROOT / "benchmarks" / "speed_machine.json").read_text(encoding="utf-8")

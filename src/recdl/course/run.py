@@ -48,7 +48,7 @@ ORCHESTRATION = {  # on which no result depends
     "colab.py",
 }
 PARALLEL = 2
-RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS]
+RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS, "systems"]
 
 
 def tell(text):
@@ -141,6 +141,8 @@ def counts_for(path: pathlib.PurePath, name: str) -> bool:
     """Tell whether the results of a notebook may depend on this file of the package."""
     chapter = "chapter_" + re.match("0*([0-9]*)", name)[1]
     of_another = path.stem.startswith("chapter_") and path.stem != chapter
+    if "recdl/course/experiments/" in path.as_posix():
+        of_another = chapter < "chapter_7"
     known = path.suffix in (".py", ".toml", ".csv") and path.name not in ORCHESTRATION
     return known and not of_another
 

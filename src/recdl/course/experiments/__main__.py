@@ -86,6 +86,9 @@ def main():
         show(names)
         return
     exit_on_signals()
+    for name in plan.EXPERIMENTS:  # now, as the files may change while this runs
+        for system in plan.SYSTEMS:
+            plan.code_of(name, system.name)
     try:
         with alone("experiments"):
             for name in names:

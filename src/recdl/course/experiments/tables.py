@@ -17,11 +17,13 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
+import io
 import json
 import os
 import pathlib
 import platform
 import textwrap
+import tokenize
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -30,7 +32,7 @@ import pandas as pd
 
 from recdl import movielens, prepare, ranking
 from recdl.course.environment import alone
-from recdl.course.run import code_only, sha256
+from recdl.course.run import sha256
 
 TABLES = pathlib.Path(__file__).with_name("tables")
 KEY = ["system", "setting", "seed", "split"]
@@ -67,21 +69,36 @@ class Row(NamedTuple):
 def fingerprint(modules: tuple[str, ...], functions: tuple[Callable, ...]) -> str:
     """Return a hash of the data and of the code of these modules of recdl and of these functions.
 
-    Comments and docstrings do not count. With a function come those of its module that it calls, and the
-    numbers and texts that it names.
+    With a function come those of its module that it calls, and the numbers and texts that it names.
     """
     parts = [movielens.RATINGS_SHA256]
     for name in modules:
         path = pathlib.Path(importlib.util.find_spec(f"recdl.{name}").origin)
-        parts += [name, code_only(path.read_text(encoding="utf-8"))]
+        parts += [name, essence(path.read_text(encoding="utf-8"))]
     for function in functions:
         parts += sorted(_with_helpers(function, {}).values())
     return sha256(*parts)[:16]
 
 
+def essence(source: str) -> str:
+    """Return Python code without comments, docstrings and white space: the same in every Python."""
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        documented = isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
+        if documented and ast.get_docstring(node) is not None:
+            first, last = node.body[0].lineno, node.body[0].end_lineno
+            lines[first - 1 : last] = [""] * (last - first + 1)
+    text = "\n".join(lines)
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    return "".join("".join(lines).split())
+
+
 def _with_helpers(thing, found):
-    source = code_only(textwrap.dedent(inspect.getsource(thing)))
-    found[thing.__qualname__] = source
+    source = textwrap.dedent(inspect.getsource(thing))
+    found[thing.__qualname__] = essence(source)
     named = {
         node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)
     }

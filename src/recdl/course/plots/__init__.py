@@ -254,3 +254,47 @@ def validation_curve(losses: list[float], validation: list[float], best_epoch: i
         ax.axvline(best_epoch, color=GREY, linestyle="--")
     sns.despine(left=True)
     return below
+
+
+LOOKS = {"classical": (RUN, "o"), "deep": (PAPER, "D")}  # of a system, by its kind
+
+
+def standings(table: pd.DataFrame, paper: float | None = None):
+    """Draw the NDCG@10 of each system with its interval over users, the best on top.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index: the system. Columns ``kind, mean, low, high``.
+    paper : float, optional
+        The paper's own number, drawn as a line.
+    """
+    table = table.sort_values("mean")
+    _, ax = plt.subplots(figsize=(7.0, 0.9 + 0.32 * len(table)))
+    for y, row in enumerate(table.itertuples()):
+        colour, marker = LOOKS[row.kind]
+        ax.plot([row.low, row.high], [y, y], color=colour, linewidth=2)
+        ax.scatter(row.mean, y, color=colour, marker=marker, s=42, zorder=3)
+        ax.annotate(
+            f"{row.mean:.3f}",
+            (row.high, y),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize="small",
+        )
+    if paper is not None:
+        ax.axvline(paper, color=GREY, linestyle="--", zorder=0)
+    handles = [
+        ax.scatter([], [], color=colour, marker=marker, label=kind)
+        for kind, (colour, marker) in LOOKS.items()
+    ]
+    if paper is not None:
+        handles += ax.plot([], [], color=GREY, linestyle="--", label="the paper")
+    ax.legend(handles=handles, loc="lower right")
+    ax.set_yticks(range(len(table)), table.index)
+    ax.set(xlabel="NDCG@10 and 95 % interval over users")
+    ax.margins(x=0.09)
+    ax.grid(axis="y", visible=False)
+    sns.despine(left=True)
+    return ax
