@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib.util
 import json
 import math
 import re
@@ -70,6 +71,8 @@ def test_the_reading_time_is_that_of_the_words(notebook):
 @each(NOTEBOOKS)
 def test_a_chapter_ends_with_the_same_sections(notebook):
     ending = ENDING if notebook in LESSONS else ENDING_5B
+    if not importlib.util.find_spec(f"{museum.__name__}.chapter_{number(notebook)}"):
+        ending = [title for title in ending if title != "Bug museum"]
     found = re.findall(r"^## (.+)$", prose(notebook), flags=re.M)
     assert [title for title in found if title in ENDING] == ending
     assert found[-len(ending) :] == ending
