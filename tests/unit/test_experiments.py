@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from recdl import prepare, ranking, toy
-from recdl.course import environment
+from recdl.course import environment, run
 from recdl.course.experiments import __main__ as command
 from recdl.course.experiments import plan, summary, systems, tables
 from recdl.course.experiments.tables import Row, TableError
@@ -383,3 +383,12 @@ def test_the_committed_tables_fit_the_code_and_hold_no_ratings(monkeypatch):
         if "hits" in held:
             digits = table["hits"].str.fullmatch(r"([0-3][0-9a-f]{2})+")
             assert digits.all()
+
+
+@pytest.mark.parametrize(
+    ("notebook", "counts"), [("06_evaluation", False), ("07_how_sure", True)]
+)
+def test_a_table_makes_only_chapters_stale_that_read_it(notebook, counts):
+    path = run.PACKAGE / "course" / "experiments" / "tables" / "seeds.csv"
+    assert run.counts_for(path, notebook) == counts
+    assert run.counts_for(run.PACKAGE / "models.py", notebook)

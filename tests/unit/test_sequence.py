@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 
 from recdl import prepare, ranking, sequence
 
@@ -157,6 +158,14 @@ def test_padding_has_no_say(cycle):
     np.testing.assert_array_equal(np.array(model(films))[0, there], before)
 
 
+@pytest.fixture
+def eagerly():
+    """Spare a test the seconds of compiling; the steps of training are the same."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="module")
 def trained(cycle):
     model = make(cycle)
@@ -173,7 +182,7 @@ def test_what_follows_what_is_learnt(cycle, trained):
     assert right.mean() > 0.9
 
 
-def test_the_same_seed_gives_the_same_weights(cycle):
+def test_the_same_seed_gives_the_same_weights(cycle, eagerly):
     def train(seed):
         model = make(cycle, dropout=0.3, seed=seed)
         sequence.fit(model, cycle, n_epochs=2, batch_size=16, seed=seed)
@@ -184,7 +193,7 @@ def test_the_same_seed_gives_the_same_weights(cycle):
     assert not np.allclose(first, train(2))
 
 
-def test_an_interrupt_keeps_the_last_complete_epoch(cycle, monkeypatch):
+def test_an_interrupt_keeps_the_last_complete_epoch(cycle, eagerly, monkeypatch):
     model, weights = make(cycle), []
     batches = sequence._batches
 
@@ -203,7 +212,7 @@ def test_an_interrupt_keeps_the_last_complete_epoch(cycle, monkeypatch):
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_the_best_epoch_is_kept(cycle):
+def test_the_best_epoch_is_kept(cycle, eagerly):
     model, values, weights = make(cycle), iter([0.1, 0.5, 0.3, 0.2]), []
 
     def validate(model):

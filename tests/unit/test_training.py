@@ -1,5 +1,6 @@
 import functools
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -461,3 +462,29 @@ def test_the_validation_value_of_two_users_by_hand(k, by_hand):
     value = validate(Scores(positives))
     assert isinstance(value, float)
     assert value == pytest.approx(by_hand, abs=1e-12)
+
+
+# Weight decay
+
+
+def test_weight_decay_shrinks_weights_by_the_rate():
+    weight = keras.Variable([2.0, -1.0])
+    optimizer = training.adam(0.1, weight_decay=0.5)
+    optimizer.build([weight])
+    optimizer.apply([np.zeros(2, "float32")], [weight])
+    np.testing.assert_allclose(weight, [2 * 0.95, -0.95], rtol=1e-6)
+
+
+def test_training_with_weight_decay_ends_with_smaller_weights(eagerly):
+    norms = []
+    for weight_decay in (0.0, 1.0):
+        model = new_model()
+        options = OPTIONS | {"n_epochs": 3, "weight_decay": weight_decay}
+        training.fit(model, POSITIVES, **options)
+        norms.append(sum(np.square(w).sum() for w in model.get_weights()))
+    assert norms[1] < 0.9 * norms[0]
+
+
+def test_a_negative_weight_decay_is_refused():
+    with pytest.raises(ValueError, match="weight_decay must be 0 or more"):
+        training.fit(new_model(), POSITIVES, weight_decay=-0.1)

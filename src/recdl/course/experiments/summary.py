@@ -25,6 +25,12 @@ def difference(a, b) -> ranking.Interval:
     return ranking.paired_difference(a, b, rng=np.random.default_rng(0))
 
 
+def text(values) -> str:
+    """Return the mean over users with its interval, to be read: ``0.2227 [0.2093, 0.2371]``."""
+    found = interval(values)
+    return f"{found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]"
+
+
 def by_run(table: pd.DataFrame) -> pd.DataFrame:
     """Return the four metrics of each row of a table, means over users."""
     means = [
