@@ -291,7 +291,13 @@ def standings(table: pd.DataFrame, paper: float | None = None):
     ]
     if paper is not None:
         handles += ax.plot([], [], color=GREY, linestyle="--", label="the paper")
-    ax.legend(handles=handles, loc="lower right")
+    ax.legend(
+        handles=handles,
+        loc="lower center",
+        bbox_to_anchor=(0.4, 1.0),
+        ncols=3,
+        frameon=False,
+    )
     ax.set_yticks(range(len(table)), table.index)
     ax.set(xlabel="NDCG@10 and 95 % interval over users")
     ax.margins(x=0.09)

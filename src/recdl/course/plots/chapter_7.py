@@ -106,7 +106,8 @@ def by_epoch(curves: dict[str, np.ndarray], losses: np.ndarray):
             fontsize="small",
         )
     below.set(xlabel="epoch", ylabel="NDCG@10")
-    below.legend(loc="lower right")
+    below.legend(loc="lower center", ncols=2)
+    below.margins(y=0.15)
     sns.despine(left=True)
     return below
 

@@ -26,10 +26,11 @@ def attention(weights: np.ndarray, films: list[str]):
     """Draw how much each place (row) looks at each place (column), shape (places, places)."""
     _, ax = plt.subplots(figsize=(6.4, 4.6))
     sns.heatmap(
-        np.ma.masked_equal(weights, 0),
+        weights,
+        mask=np.triu(np.ones(weights.shape, dtype=bool), 1),  # what is still to come
         cmap="Blues",
         vmin=0,
-        vmax=1,
+        vmax=max(0.3, weights.max()),
         annot=True,
         fmt=".2f",
         cbar=False,
@@ -39,7 +40,9 @@ def attention(weights: np.ndarray, films: list[str]):
         ax=ax,
     )
     ax.set(xlabel="looks at", ylabel="place")
-    ax.tick_params(axis="x", rotation=30)
+    ax.grid(visible=False)
+    plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
+    plt.setp(ax.get_yticklabels(), rotation=0)
     return ax
 
 
