@@ -80,7 +80,7 @@ def ndcg_at(ranks, k: int = 10) -> np.ndarray:
 
 
 def sampled_rank_distribution(
-    rank, n_candidates, m: int, *, replace: bool
+    rank, n_candidates, m: int, *, replace: bool, n_ranks: int | None = None
 ) -> np.ndarray:
     """Return how likely each rank among `m` sampled negatives is, for items of known exact rank.
 
@@ -92,16 +92,18 @@ def sampled_rank_distribution(
     rank, n_candidates : array_like of int, shape (n,)
     m : int
         Negatives drawn, at least 1. Without replacement, a user with fewer keeps all.
+    n_ranks : int, optional
+        How many of the ``m + 1`` possible ranks to return; all if left out.
 
     Returns
     -------
-    ndarray of shape (n, m + 1)
+    ndarray of shape (n, n_ranks)
         Column j: the probability of the sampled rank j + 1.
     """
     check_at_least(1, m=m)
     before = np.asarray(rank)[:, None] - 1
     others = np.asarray(n_candidates)[:, None] - 1
-    ahead = np.arange(m + 1)
+    ahead = np.arange(m + 1 if n_ranks is None else n_ranks)
     if replace:
         return stats.binom.pmf(ahead, m, before / others)
     return stats.hypergeom.pmf(ahead, others, before, np.minimum(m, others))
@@ -111,8 +113,14 @@ def expected(
     metric, rank, n_candidates, m: int, *, replace: bool = False
 ) -> np.ndarray:
     """Return what a metric of the sampled rank is on average over all draws of `m` negatives, (n,)."""
-    chances = sampled_rank_distribution(rank, n_candidates, m, replace=replace)
-    return chances @ metric(np.arange(1, m + 2))
+    values = metric(np.arange(1, m + 2))
+    n_ranks = 1 + np.flatnonzero(values).max(
+        initial=0
+    )  # behind these, all values are 0
+    chances = sampled_rank_distribution(
+        rank, n_candidates, m, replace=replace, n_ranks=n_ranks
+    )
+    return chances @ values[:n_ranks]
 
 
 def spread_out(sampled_ranks, n_candidates: int, m: int) -> np.ndarray:

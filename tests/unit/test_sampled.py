@@ -111,6 +111,14 @@ def test_the_expected_value_is_the_mean_over_all_draws(replace):
     np.testing.assert_allclose(found, np.mean(values))
 
 
+def test_ranks_whose_value_is_0_need_not_be_computed():
+    rank, n = np.array([1, 30, 200]), np.full(3, 300)
+    chances = sampled.sampled_rank_distribution(rank, n, 50, replace=False)
+    whole = chances @ sampled.ndcg_at(np.arange(1, 52))
+    np.testing.assert_allclose(sampled.expected(sampled.ndcg_at, rank, n, 50), whole)
+    assert sampled.expected(lambda ranks: 0 * ranks, rank, n, 50).tolist() == [0, 0, 0]
+
+
 def test_more_negatives_than_there_are_keep_the_exact_rank():
     chances = sampled.sampled_rank_distribution([3], [6], 9, replace=False)
     np.testing.assert_allclose(chances, np.eye(10)[[2]], atol=1e-12)
