@@ -22,10 +22,10 @@ def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
         ax.scatter(rows[x], rows["mean"], color=colour, marker=marker, s=42, label=kind)
     if log:
         ax.set_xscale("log")
-    ax.margins(x=0.2, y=0.1)
+    ax.margins(x=0.25, y=0.1)
     _names(ax, table.index, table[x].to_numpy(), table["mean"].to_numpy())
     ax.set(xlabel=xlabel, ylabel="NDCG@10")
-    ax.legend(loc="lower right")
+    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     sns.despine(left=True)
     return ax
 
