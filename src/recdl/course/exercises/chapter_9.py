@@ -107,6 +107,7 @@ EXERCISES = [
                 only_the_last(all_films=True)
             ),
         },
+        tolerance=1e-5,
     ),
     Exercise(
         number="9.4",
