@@ -16,7 +16,9 @@ PAGES = sorted(
     page for page in book.HTML.rglob("*.html") if "_static" not in page.parts
 )
 ROLE = r"\{(?:ref|numref|cite|cite:t|doc|term|eq)\}"  # what follows it in backticks is code
-MARKUP = re.compile(rf"```\{{|^:::|{ROLE}|\{{\{{|<<<<<<<", flags=re.M)
+LEFT = [rf"```\{{|^:::|{ROLE}|\{{\{{|<<<<<<<", r"\*\*\w", r"^\|.*\|$"]
+MARKUP = re.compile("|".join(LEFT), flags=re.M)
+EQUATION = re.compile(r"\$[^$\n]+\$")
 
 
 class Page(HTMLParser):
@@ -110,7 +112,14 @@ def test_a_picture_says_what_it_shows(page):
 
 
 @pytest.mark.parametrize(
-    "html", ["<p>{cite}<code>he</code></p>", "<p>:::{note}</p>", "<p>{{ map }}</p>"]
+    "html",
+    [
+        "<p>{cite}<code>he</code></p>",
+        "<p>:::{note}</p>",
+        "<p>{{ map }}</p>",
+        "<p>It is **better**.</p>",
+        "<p>| system | MAP |\n|---|---|\n| SLIM | 0.06 |</p>",
+    ],
 )
 def test_markup_that_is_left_would_be_noticed(html, tmp_path):
     (tmp_path / "page.html").write_text(html)
@@ -119,6 +128,12 @@ def test_markup_that_is_left_would_be_noticed(html, tmp_path):
 
 def test_no_markup_is_left_in_the_text(page):
     assert MARKUP.findall(page[1].text) == []
+
+
+@pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+def test_no_equation_is_left_in_the_text(notebook):
+    path = book.HTML / notebook.path.relative_to(run.ROOT).with_suffix(".html")
+    assert EQUATION.findall(Page(path).text) == []
 
 
 def test_a_link_within_the_book_leads_somewhere(page):

@@ -81,6 +81,15 @@ def say(sentence: str):
     display(Markdown(sentence))
 
 
+def with_interval(mean_low_high, form: str = ".4f") -> str:
+    """Return a mean with its interval, to be read: ``0.2227 [0.2094, 0.2363]``.
+
+    A line of a page may end before the brackets, not within them.
+    """
+    mean, low, high = mean_low_high
+    return f"{mean:{form}} [{low:{form}},\N{NO-BREAK SPACE}{high:{form}}]"
+
+
 def show_source(*things):
     """Show the package's own code of functions and classes, where the code is the lesson.
 

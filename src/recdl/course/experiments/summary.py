@@ -6,6 +6,7 @@ import pandas as pd
 from recdl import ranking
 from recdl.course.experiments import plan, tables
 from recdl.course.experiments.systems import SYSTEMS
+from recdl.course.record import with_interval
 
 PROTOCOL = (
     "the paper's split; settings chosen on the last quarter of each user's training part; all unseen films "
@@ -26,9 +27,8 @@ def difference(a, b) -> ranking.Interval:
 
 
 def text(values) -> str:
-    """Return the mean over users with its interval, to be read: ``0.2227 [0.2093, 0.2371]``."""
-    found = interval(values)
-    return f"{found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]"
+    """Return the mean over users with its interval, to be read: ``0.2227 [0.2094, 0.2363]``."""
+    return with_interval(interval(values))
 
 
 def by_run(table: pd.DataFrame) -> pd.DataFrame:

@@ -46,16 +46,6 @@ def attention(weights: np.ndarray, films: list[str]):
     return ax
 
 
-def against_weight(values: pd.Series):
-    """Draw validation NDCG@10 against the weight of the first of two blended models, and mark the best."""
-    _, ax = plt.subplots()
-    ax.plot(values.index, values, color=RUN, marker="o", markersize=4)
-    ax.axvline(values.idxmax(), color=GREY, linestyle="--")
-    ax.set(xlabel="weight of self-attention", ylabel="NDCG@10 on validation")
-    sns.despine(left=True)
-    return ax
-
-
 def gains(table: pd.DataFrame):
     """Draw differences with their intervals, a row for each condition, a colour for each comparison.
 
