@@ -22,7 +22,7 @@ test: env          ## unit tests, every notebook executed, results compared with
 quick: env         ## the same notebooks with few epochs
 	@$(RUN) -m recdl.course.run --quick
 
-experiments: env   ## the long runs of chapters 7 to 9, what is missing of them, row by row; about two hours in all
+experiments: env   ## the long runs of chapters 7 to 9, what is missing of them, row by row; about two and a half hours in all
 	@$(RUN) -m recdl.course.experiments
 
 results: env       ## the executed run as one JSON object on standard output

@@ -341,6 +341,52 @@ def test_no_more_trials_than_the_budget(toy_plan, monkeypatch, tmp_path):
     assert len([row for row in plan.tuning_rows() if row.system == "knn"]) == 2
 
 
+def test_tuning_for_later_sees_nothing_after_its_moment(
+    toy_plan, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(tables, "TABLES", tmp_path)
+    monkeypatch.setattr(plan, "LATER", ("knn",))
+    users, items = np.divmod(np.arange(160), 20)  # everybody rates at all times
+    time = np.random.default_rng(0).permutation(160)
+    ratings = {"userID": users, "itemID": items, "rating": 3, "timestamp": time}
+    monkeypatch.setattr(plan.movielens, "load_ratings", lambda: pd.DataFrame(ratings))
+    code = plan.code_of("tuning", "knn")
+    tried = list(plan.tuning_rows())
+    for row, value in zip(tried, (0.2, 0.9, 0.4), strict=True):
+        found = {"validation": value, "chosen": "{}", "seconds": 1}
+        tables.add("tuning", row, found, code)
+    rows = list(plan.tuning_later_rows())
+    by_value = [plan.best_first("knn")[i]["setting"] for i in range(3)]
+    assert [json.dumps(row.setting) for row in rows] == by_value
+    assert by_value[0] == json.dumps(tried[1].setting)
+    moment = plan.split_of("time").train["timestamp"].max()
+    split = plan.split_of(rows[0].split)
+    assert split.train["timestamp"].max() < split.test["timestamp"].min()
+    assert split.test["timestamp"].max() <= moment
+    assert plan.split_of("time").test["timestamp"].min() > moment
+    code = plan.code_of("tuning_later", "knn")
+    for row in rows:
+        found = plan.tune_later(row)
+        assert toy_plan[-1] is plan.judged_on("time validation")[0]
+        tables.add("tuning_later", row, found, code)
+    best = max(tables.read("tuning_later"), key=lambda row: float(row["validation"]))
+    assert plan.chosen("knn", "tuning_later").items() > {("n_epochs", 7)}
+    assert plan.chosen("knn", "tuning_later")["k"] == json.loads(best["setting"])["k"]
+
+
+def test_tuning_for_later_has_a_budget_of_its_own(toy_plan, monkeypatch, tmp_path):
+    monkeypatch.setattr(tables, "TABLES", tmp_path)
+    monkeypatch.setattr(plan, "LATER", ("knn",))
+    for row in plan.tuning_rows():
+        if row.system == "knn":
+            found = {"validation": 0.1, "chosen": "{}", "seconds": 1}
+            tables.add("tuning", row, found, plan.code_of("tuning", "knn"))
+    first = next(plan.tuning_later_rows())
+    found = {"validation": 0.1, "chosen": "{}", "seconds": plan.MOST_SECONDS_LATER}
+    tables.add("tuning_later", first, found, plan.code_of("tuning_later", "knn"))
+    assert list(plan.tuning_later_rows()) == [first]
+
+
 def test_nothing_tuned_is_an_error_with_a_remedy(toy_plan, monkeypatch, tmp_path):
     monkeypatch.setattr(tables, "TABLES", tmp_path)
     with pytest.raises(

@@ -25,6 +25,8 @@ from recdl.course.experiments.tables import Row
 from recdl.prepare import Interactions
 
 MOST_TRIALS, MOST_SECONDS = 40, 20 * 60
+LATER = ("EASE", "EASE, recency", "self-attention")  # tuned for a split by time, too
+MOST_SECONDS_LATER = 10 * 60
 PAPER = {"n_epochs": 100}  # the rest of the paper's setting: the defaults of the code
 STOPPED = {"n_epochs": "chosen on validation"}
 K = 10
@@ -36,6 +38,11 @@ K = 10
 def validation_split(ratings):
     """Return the paper's training part, cut once more as the paper cut the whole."""
     return prepare.paper_split(prepare.paper_split(ratings).train)
+
+
+def time_validation_split(ratings):
+    """Return what lies before the moment of the split by time, cut once more by one moment for everybody."""
+    return splits.by_global_time(splits.by_global_time(ratings).train)
 
 
 def _ties(seed):
@@ -51,6 +58,8 @@ SPLITS = {
     "ties 3": _ties(3),
     "random": lambda table: splits.at_random(table, np.random.default_rng(1)),
     "time": splits.by_global_time,
+    "time validation": time_validation_split,
+    "time, tuned": splits.by_global_time,  # the same split, with settings that were chosen for it
     "leave-one-out": sampled.leave_one_out_split,
 }
 
@@ -87,6 +96,14 @@ def tune(row: Row) -> dict:
     """Train on the first part of the validation split, and judge on the second."""
     validate = ndcg_on("validation")
     fitted, seconds = _trained(row, "validation", validate)
+    found = {"chosen": json.dumps(fitted.chosen), "validation": validate(fitted.model)}
+    return found | {"seconds": seconds}
+
+
+def tune_later(row: Row) -> dict:
+    """Train on the first part of the row's split, and judge on the second."""
+    validate = ndcg_on(row.split)
+    fitted, seconds = _trained(row, row.split, validate)
     found = {"chosen": json.dumps(fitted.chosen), "validation": validate(fitted.model)}
     return found | {"seconds": seconds}
 
@@ -149,40 +166,60 @@ def _trained(row, split, validate=None):
 
 def tuning_rows() -> Iterator[Row]:
     """Yield the trials of each system, as far as its budget goes."""
-    fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
     for system in SYSTEMS:
         settings = system.settings() if system.space else []
-        tuned = {row["system"] for row in fresh.values()}
+        tuned = {row["system"] for row in tables.fresh("tuning", code_of)}
         if system.needs and tuned.issuperset(system.needs):
             deep, classical = (chosen(name) for name in system.needs)
             settings = [{"deep": deep, "classical": classical}]
-        spent = 0.0
-        for setting in settings[:MOST_TRIALS]:
-            if spent >= MOST_SECONDS:
-                break
-            row = Row(system.name, setting, 1, "validation")
-            yield row
-            spent += float(fresh.get(tables.key_of(row), {"seconds": 0})["seconds"])
+        yield from _trials("tuning", system.name, settings, "validation", MOST_SECONDS)
 
 
-def chosen(name: str) -> dict:
+def tuning_later_rows() -> Iterator[Row]:
+    """Yield trials for the split by time: the settings that were best on validation, the best one first."""
+    for name in LATER:
+        settings = [json.loads(row["setting"]) for row in best_first(name)]
+        yield from _trials(
+            "tuning_later", name, settings, "time validation", MOST_SECONDS_LATER
+        )
+
+
+def _trials(experiment, name, settings, split, most_seconds):
+    fresh = {tables.key_of(row): row for row in tables.fresh(experiment, code_of)}
+    spent = 0.0
+    for setting in settings[:MOST_TRIALS]:
+        if spent >= most_seconds:
+            break
+        row = Row(name, setting, 1, split)
+        yield row
+        spent += float(fresh.get(tables.key_of(row), {"seconds": 0})["seconds"])
+
+
+def best_first(name: str, experiment: str = "tuning") -> list[dict[str, str]]:
+    """Return the trials of a system, as `recdl.course.experiments.tables.fresh` does, the best one first."""
+    trials = [row for row in tables.fresh(experiment, code_of) if row["system"] == name]
+    if not trials:
+        raise tables.TableError(f"Nothing was tuned for {name}. {tables.AGAIN}")
+    return sorted(trials, key=lambda row: -float(row["validation"]))
+
+
+def chosen(name: str, experiment: str = "tuning") -> dict:
     """Return the setting of a system that did best on validation, with what its training chose."""
     if name == "NeuMF of the paper":
         return PAPER
     system = by_name(name)
     if not (system.space or system.needs):
         return {}
-    trials = [row for row in tables.fresh("tuning", code_of) if row["system"] == name]
-    if not trials:
-        raise tables.TableError(f"Nothing was tuned for {name}. {tables.AGAIN}")
-    best = max(trials, key=lambda row: float(row["validation"]))
+    best = best_first(name, experiment)[0]
     return json.loads(best["setting"]) | json.loads(best["chosen"])
 
 
-def with_seeds(system: System, split: str, n: int) -> Iterator[Row]:
+def with_seeds(
+    system: System, split: str, n: int, tuned: str = "tuning"
+) -> Iterator[Row]:
     """Yield a system's rows at its chosen setting: n if it is random, else one."""
     for seed in range(1, n + 1 if system.random else 2):
-        yield Row(system.name, chosen(system.name), seed, split)
+        yield Row(system.name, chosen(system.name, tuned), seed, split)
 
 
 def seeds_rows():
@@ -239,10 +276,12 @@ def leave_one_out_rows():
 
 
 def splits_rows():
-    """Yield every system at its chosen setting on all other splits."""
+    """Yield every system at its chosen setting on all other splits; some also tuned for the one by time."""
     for split in ("Fig. 8", "ties 1", "ties 2", "ties 3", "random", "time"):
         for system in SYSTEMS:
             yield from with_seeds(system, split, 3 if split == "time" else 1)
+    for name in LATER:
+        yield from with_seeds(by_name(name), "time, tuned", 3, "tuning_later")
 
 
 class Experiment(NamedTuple):
@@ -255,6 +294,7 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "seeds": Experiment(seeds_rows, judge),
     "tuning": Experiment(tuning_rows, tune),
+    "tuning_later": Experiment(tuning_later_rows, tune_later),
     "finals": Experiment(finals_rows, judge),
     "curves": Experiment(curves_rows, curve),
     "leave_one_out": Experiment(leave_one_out_rows, rank_last),
@@ -266,7 +306,8 @@ EXPERIMENTS = {
 def code_of(experiment: str, system: str) -> str:
     """Return the fingerprint of all code that the rows of a system in an experiment depend on."""
     modules = ["checks", "prepare", "ranking", *by_name(system).modules]
-    modules += {"splits": ["splits"], "leave_one_out": ["sampled"]}.get(experiment, [])
+    more = {"splits": "splits", "tuning_later": "splits", "leave_one_out": "sampled"}
+    modules += [more[experiment]] if experiment in more else []
     functions = (EXPERIMENTS[experiment].make, by_name(system).fit, tables.encode_hits)
     return tables.fingerprint(tuple(modules), functions)
 
