@@ -49,7 +49,8 @@ BY_HAND = f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/
 N_USERS, N_ITEMS = 943, 1682
 SIZE = "100,000 ratings of 943 users and 1,682 items"
 # Of the table's values, so that both layouts share it. The rows are those of the u.data whose MD5 is
-# 6e47046882bad158b0efbb84cd5cb987, in its order: among equal timestamps, that order says what came first.
+# 6e47046882bad158b0efbb84cd5cb987, in its order: it decides between
+# equal timestamps. What came first within a second nobody knows: u.data is in random order, says its README.
 RATINGS_SHA256 = "76cf001ec8738431b93065eee7d7fdafc823332ea251f054c1540dd8591a5040"
 
 FILES = {
