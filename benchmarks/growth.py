@@ -34,7 +34,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from recdl import prepare, ranking
+from recdl import interactions, ranking
 
 SIZES = (10**5, 10**6, 10**7)
 BATCH_SIZE, TIMED_BATCHES = 256, 5_000
@@ -82,19 +82,19 @@ def measure(n_interactions):
     rng = np.random.default_rng(1)
     ratings, row = generate(n_interactions, rng), {}
     with measured(row, "interactions"):
-        positives = prepare.Interactions(ratings)
+        positives = interactions.Interactions(ratings)
     with measured(row, "negatives"):
-        prepare.sample_negatives(positives, rng=rng)
+        interactions.sample_negatives(positives, rng=rng)
 
     from recdl import models, training  # late: TensorFlow takes memory of its own
 
     model = models.NeuMF(positives.n_users, positives.n_items)
     train = training.compiled_epoch(model, training.adam())
-    samples = prepare.epoch_samples(positives, rng=rng)
+    samples = interactions.epoch_samples(positives, rng=rng)
     n_batches = len(samples[0]) // BATCH_SIZE
     n_timed = min(TIMED_BATCHES, n_batches)
     with measured(row, "samples"):
-        prepare.epoch_samples(positives, rng=rng)
+        interactions.epoch_samples(positives, rng=rng)
     first = [part[: n_timed * BATCH_SIZE].reshape(n_timed, -1) for part in samples]
     first = [training.tf.constant(part) for part in first]
     float(train(*first))  # compiles

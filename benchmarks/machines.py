@@ -15,7 +15,7 @@ import sys
 
 import pandas as pd
 
-from recdl import paper, prepare
+from recdl import files, paper, splits
 
 TABLE = pathlib.Path(__file__).with_suffix(".csv")
 SETTINGS = {
@@ -40,7 +40,7 @@ if "ONE_CORE" in os.environ:
     os.sched_setaffinity(0, {0})
 import seeds
 from recdl import movielens, paper, prepare
-split = prepare.paper_split(movielens.load_ratings())
+split = splits.course_split(movielens.load_ratings())
 train = {"library": seeds.train_library, "keras": seeds.train_keras}[sys.argv[1]]
 results = train(split, seed=42, n_epochs=100)
 print(*[float(results[name]) for name in paper.RESULTS])
@@ -66,7 +66,7 @@ def main():
             rows.append(
                 {"implementation": implementation, "setting": setting} | results
             )
-    prepare.write_csv(pd.DataFrame(rows).round(6), TABLE)
+    files.write_csv(pd.DataFrame(rows).round(6), TABLE)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from recdl import models, movielens, paper, prepare, training
+from recdl import models, movielens, paper, splits, training
 from seeds import train_keras
 
 HERE = pathlib.Path(__file__).parent
@@ -182,7 +182,7 @@ def main():
     if options.causes:
         # TensorFlow warns that functions are compiled again: once for each training, as it should be.
         training.tf.get_logger().setLevel("ERROR")
-        split = prepare.paper_split(movielens.load_ratings())
+        split = splits.course_split(movielens.load_ratings())
         runs = train_all("recdl", options, split)
         variants = {
             name: train_all(name, options, split, around=around, **arguments)

@@ -17,7 +17,7 @@ import time
 
 import pandas as pd
 
-from recdl import library, models, movielens, paper, prepare, ranking, training
+from recdl import evaluation, files, interactions, models, movielens, paper, predictions, ranking, recommenders_ncf, splits, training
 
 PACKAGES = ("tensorflow", "keras", "recommenders", "numpy", "pandas")
 N_SEEDS = 10
@@ -25,22 +25,22 @@ N_SEEDS = 10
 
 def train_library(split, seed, n_epochs):
     """Train and evaluate the library's NCF once."""
-    settings = library.Settings(seed=seed, n_epochs=n_epochs)
-    data = library.NCFData(split.train, settings.n_negatives, seed=seed)
-    model = library.build(data, settings)
-    loss = library.fit(model, data)[-1]
-    predictions = library.prediction_list(model, split.train)
-    return {"train_loss": loss} | library.evaluate(split.test, predictions)
+    settings = paper.Settings(seed=seed, n_epochs=n_epochs)
+    data = recommenders_ncf.NCFData(split.train, settings.n_negatives, seed=seed)
+    model = recommenders_ncf.build(data, settings)
+    loss = recommenders_ncf.fit(model, data)[-1]
+    predictions = predictions.prediction_list(model, split.train)
+    return {"train_loss": loss} | predictions.evaluate(split.test, predictions)
 
 
 def train_keras(split, seed, n_epochs, change=lambda model: None):
     """Train and evaluate recdl's NeuMF once; `change` may alter the model before its training."""
-    positives = prepare.Interactions(split.train)
+    positives = interactions.Interactions(split.train)
     model = models.NeuMF(positives.n_users, positives.n_items, seed=seed)
     change(model)
     history = training.fit(model, positives, n_epochs=n_epochs, seed=seed)
     top = ranking.top_k(model.scores, positives, k=10)
-    means = ranking.evaluate(top, ranking.Relevant(split.test, positives)).mean()
+    means = evaluation.evaluate(top, evaluation.Relevant(split.test, positives)).mean()
     return {"train_loss": history.losses[-1]} | means.to_dict()
 
 
@@ -54,7 +54,7 @@ def measured():
 def write(rows):
     """Write all rows, sorted, whole or not at all."""
     table = pd.DataFrame(rows).sort_values(["implementation", "seed"])
-    prepare.write_csv(table.round(dict.fromkeys(paper.RESULTS, 6)), paper.SEEDS)
+    files.write_csv(table.round(dict.fromkeys(paper.RESULTS, 6)), paper.SEEDS)
 
 
 def main():
@@ -68,7 +68,7 @@ def main():
         "ERROR"
     )  # each training compiles anew, as it should
     train = {"library": train_library, "keras": train_keras}[name]
-    split = prepare.paper_split(movielens.load_ratings())
+    split = splits.course_split(movielens.load_ratings())
     rows = measured()
     done = {row["seed"] for row in rows if row["implementation"] == name}
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}

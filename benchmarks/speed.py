@@ -33,7 +33,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from recdl import library, movielens, paper
+from recdl import movielens, paper, predictions, recommenders_ncf
 from recdl.quiet import no_startup_notes
 
 PHASES = ["preparation", "training", "scoring", "metrics"]
@@ -59,7 +59,7 @@ def library_side(ratings, n_epochs):
         from recommenders.models.ncf.dataset import Dataset
         from recommenders.models.ncf.ncf_singlenode import NCF  # noqa: F401
 
-    seconds, settings = {}, library.Settings(n_epochs=n_epochs, seed=SEED)
+    seconds, settings = {}, paper.Settings(n_epochs=n_epochs, seed=SEED)
     # A new folder each time: a file left by an earlier run would be used again.
     with tempfile.TemporaryDirectory() as folder:
         train_file, test_file = f"{folder}/train.csv", f"{folder}/last.csv"
@@ -72,8 +72,8 @@ def library_side(ratings, n_epochs):
             last.to_csv(test_file, index=False)
             data = Dataset(train_file, test_file=test_file, n_neg=4, seed=SEED)
         with timed(seconds, "training"):  # reads the file again in every epoch
-            model = library.build(data, settings)
-            losses = library.fit(model, data)
+            model = recommenders_ncf.build(data, settings)
+            losses = recommenders_ncf.fit(model, data)
     with timed(seconds, "scoring"):
         users, items, scores = [], [], []
         films = list(train["itemID"].unique())
@@ -86,7 +86,7 @@ def library_side(ratings, n_epochs):
         merged = pd.merge(train, pairs, on=["userID", "itemID"], how="outer")
         predictions = merged[merged["rating"].isnull()].drop("rating", axis=1)
     with timed(seconds, "metrics"):
-        results = library.evaluate(test, predictions)  # calls the library's functions
+        results = predictions.evaluate(test, predictions)  # calls the library's functions
     return seconds, {"train_loss": losses[-1], **results}
 
 
@@ -96,9 +96,9 @@ def recdl_side(ratings, n_epochs):
 
     seconds = {}
     with timed(seconds, "preparation"):
-        split = prepare.paper_split(ratings)
-        positives = prepare.Interactions(split.train)
-        relevant = ranking.Relevant(split.test, positives)
+        split = splits.course_split(ratings)
+        positives = interactions.Interactions(split.train)
+        relevant = evaluation.Relevant(split.test, positives)
     with timed(seconds, "training"):
         model = models.NeuMF(positives.n_users, positives.n_items, seed=SEED)
         history = training.fit(model, positives, n_epochs=n_epochs, seed=SEED)
@@ -107,7 +107,7 @@ def recdl_side(ratings, n_epochs):
         scores = np.concatenate([model.scores(block) for block in blocks])
     with timed(seconds, "metrics"):
         top = ranking.top_k(lambda users: scores[users], positives, k=10)
-        means = ranking.evaluate(top, relevant).mean()
+        means = evaluation.evaluate(top, relevant).mean()
     results = {"train_loss": history.losses[-1], **means}
     return seconds, {name: float(results[name]) for name in paper.RESULTS}
 

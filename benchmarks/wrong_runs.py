@@ -12,22 +12,22 @@ import time
 import numpy as np
 import pandas as pd
 
-from recdl import library, movielens, prepare
+from recdl import movielens, paper, predictions, recommenders_ncf, splits
 
 TABLE = pathlib.Path(__file__).with_suffix(".csv")
 
 
 def train(split, **changes):
     """Train with some settings changed; return the model, its final loss and its metrics."""
-    settings = library.Settings(**changes)
-    data = library.NCFData(split.train, settings.n_negatives, seed=settings.seed)
-    model = library.build(data, settings)
-    loss = library.fit(model, data)[-1]
-    predictions = library.prediction_list(model, split.train)
+    settings = paper.Settings(**changes)
+    data = recommenders_ncf.NCFData(split.train, settings.n_negatives, seed=settings.seed)
+    model = recommenders_ncf.build(data, settings)
+    loss = recommenders_ncf.fit(model, data)[-1]
+    predictions = predictions.prediction_list(model, split.train)
     return (
         model,
         predictions,
-        {"train_loss": loss, **library.evaluate(split.test, predictions)},
+        {"train_loss": loss, **predictions.evaluate(split.test, predictions)},
     )
 
 
@@ -47,19 +47,19 @@ def all_pairs(model, train_part):
 
 def main():
     """Make all runs and write the table."""
-    split = prepare.paper_split(movielens.load_ratings())
+    split = splits.course_split(movielens.load_ratings())
     rows, begin = {}, time.time()
     model, predictions, right = train(split)
 
     popular = predictions.assign(
         prediction=predictions["itemID"].map(split.train["itemID"].value_counts())
     )
-    rows["popularity instead of the model"] = right | library.evaluate(
+    rows["popularity instead of the model"] = right | predictions.evaluate(
         split.test, popular
     )
     swapped = predictions.rename(columns={"userID": "itemID", "itemID": "userID"})
-    rows["users and films swapped"] = right | library.evaluate(split.test, swapped)
-    rows["seen films left in"] = right | library.evaluate(
+    rows["users and films swapped"] = right | predictions.evaluate(split.test, swapped)
+    rows["seen films left in"] = right | predictions.evaluate(
         split.test, all_pairs(model, split.train)
     )
     rows["n_factors 4"] = train(split, n_factors=4)[2]

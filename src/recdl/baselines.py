@@ -16,37 +16,37 @@ import pandas as pd
 import scipy.linalg
 from scipy import sparse
 
-from recdl.prepare import Interactions
+from recdl.interactions import Interactions, check_users
 
 
-def as_rows(interactions: Interactions, weights=None) -> sparse.csr_array:
+def as_rows(positives: Interactions, weights=None) -> sparse.csr_array:
     """Return the interactions as a sparse table, float (n_users, n_items).
 
     `weights`, shape (n_interactions,), are written into the cells that are not empty; 1 if left out. A
     ValueError tells if they are not one finite number for each interaction.
     """
-    weights = np.ones(len(interactions)) if weights is None else np.asarray(weights)
-    if weights.shape != (len(interactions),) or not np.isfinite(weights).all():
+    weights = np.ones(len(positives)) if weights is None else np.asarray(weights)
+    if weights.shape != (len(positives),) or not np.isfinite(weights).all():
         raise ValueError(
-            f"weights must be {len(interactions)} finite numbers, one for each interaction; received "
+            f"weights must be {len(positives)} finite numbers, one for each interaction; received "
             f"the shape {weights.shape}. Were they made from the same Interactions?"
         )
     return sparse.csr_array(
-        (weights.astype(float), (interactions.users, interactions.items)),
-        shape=(interactions.n_users, interactions.n_items),
+        (weights.astype(float), (positives.users, positives.items)),
+        shape=(positives.n_users, positives.n_items),
     )
 
 
 class Popularity:
     """The same list for everybody: an item's score is the number of its users."""
 
-    def __init__(self, interactions: Interactions):
-        self.n_users = interactions.n_users
-        self.n_users_of = np.bincount(interactions.items)
+    def __init__(self, positives: Interactions):
+        self.n_users = positives.n_users
+        self.n_users_of = np.bincount(positives.items)
 
     def scores(self, users):
         """Return the scores (n, n_items) of all items for n users, given by position."""
-        users = _check_users(users, self.n_users)
+        users = check_users(users, self.n_users)
         return np.tile(self.n_users_of.astype(float), (len(users), 1))
 
 
@@ -80,7 +80,7 @@ class UserKNN:
 
     Parameters
     ----------
-    interactions : Interactions
+    positives : Interactions
         The training data.
     k : int
         Neighbours of a user, at least 1; nobody is their own neighbour. See `keep_nearest` for ties.
@@ -93,15 +93,15 @@ class UserKNN:
         If k is below 1 or shrinkage below 0.
     """
 
-    def __init__(self, interactions: Interactions, k: int = 50, shrinkage: float = 0.0):
+    def __init__(self, positives: Interactions, k: int = 50, shrinkage: float = 0.0):
         _check_neighbourhood(k, shrinkage)
         self.k, self.shrinkage = k, shrinkage
-        self.rows = as_rows(interactions)
-        self.n_items_of = np.bincount(interactions.users)
+        self.rows = as_rows(positives)
+        self.n_items_of = np.bincount(positives.users)
 
     def scores(self, users):
         """Return the scores (n, n_items) of all items for n users, given by position."""
-        users = _check_users(users, len(self.n_items_of))
+        users = check_users(users, len(self.n_items_of))
         common = self.rows[users] @ self.rows.T
         alike = cosine(common, self.n_items_of[users], self.n_items_of, self.shrinkage)
         alike[np.arange(len(users)), users] = 0
@@ -113,7 +113,7 @@ class ItemToItem:
 
     Parameters
     ----------
-    interactions : Interactions
+    positives : Interactions
         The training data.
     weights : ndarray of shape (n_interactions,), optional
         How much each interaction counts in the history of its user, for example `recency_weights`; 1 if left
@@ -127,18 +127,18 @@ class ItemToItem:
         Row i, column j: what item i in a history adds to the score of item j.
     """
 
-    def __init__(self, interactions: Interactions, weights=None):
-        self.history = as_rows(interactions, weights)
+    def __init__(self, positives: Interactions, weights=None):
+        self.history = as_rows(positives, weights)
 
     def scores(self, users):
         """Return the scores (n, n_items) of all items for n users, given by position."""
-        users = _check_users(users, self.history.shape[0])
+        users = check_users(users, self.history.shape[0])
         return self.history[users] @ self.item_to_item
 
 
-def common_users(interactions: Interactions) -> sparse.csr_array:
+def common_users(positives: Interactions) -> sparse.csr_array:
     """Return how many users each two items have in common, (n_items, n_items): the Gram matrix."""
-    rows = as_rows(interactions)
+    rows = as_rows(positives)
     return rows.T @ rows
 
 
@@ -150,7 +150,7 @@ class ItemKNN(ItemToItem):
 
     Parameters
     ----------
-    interactions, weights
+    positives, weights
         See `ItemToItem`.
     k : int
         Neighbours of an item, at least 1; no item is its own neighbour. See `keep_nearest` for ties.
@@ -163,10 +163,10 @@ class ItemKNN(ItemToItem):
         If k is below 1, shrinkage below 0, or the weights do not fit.
     """
 
-    def __init__(self, interactions: Interactions, k=50, shrinkage=0.0, weights=None):
-        super().__init__(interactions, weights)
+    def __init__(self, positives: Interactions, k=50, shrinkage=0.0, weights=None):
+        super().__init__(positives, weights)
         _check_neighbourhood(k, shrinkage)
-        common = common_users(interactions)
+        common = common_users(positives)
         n_users_of = common.diagonal()
         alike = cosine(common, n_users_of, n_users_of, shrinkage)
         np.fill_diagonal(alike, 0)
@@ -183,7 +183,7 @@ class PureSVD(ItemToItem):
 
     Parameters
     ----------
-    interactions, weights
+    positives, weights
         See `ItemToItem`.
     rank : int
         Numbers per user and per item, from 1 to the smaller of n_users and n_items.
@@ -194,15 +194,15 @@ class PureSVD(ItemToItem):
         If rank lies outside, or the weights do not fit.
     """
 
-    def __init__(self, interactions: Interactions, rank: int = 16, weights=None):
-        super().__init__(interactions, weights)
+    def __init__(self, positives: Interactions, rank: int = 16, weights=None):
+        super().__init__(positives, weights)
         if not 1 <= rank <= min(self.history.shape):
             raise ValueError(
                 f"rank must lie between 1 and {min(self.history.shape)}, the smaller number of users "
                 f"and items; received {rank}."
             )
-        n_items = interactions.n_items
-        gram = common_users(interactions).toarray()
+        n_items = positives.n_items
+        gram = common_users(positives).toarray()
         _, largest = scipy.linalg.eigh(
             gram, subset_by_index=[n_items - rank, n_items - 1]
         )
@@ -219,7 +219,7 @@ class EASE(ItemToItem):
 
     Parameters
     ----------
-    interactions, weights
+    positives, weights
         See `ItemToItem`.
     l2 : float
         Steck's λ: how much large entries of B cost. Try 100 to 1000.
@@ -230,22 +230,22 @@ class EASE(ItemToItem):
         If l2 is not positive, or so small that rounding errors drown the inverse, or the weights do not fit.
     """
 
-    def __init__(self, interactions: Interactions, l2: float = 300.0, weights=None):
-        super().__init__(interactions, weights)
-        smallest = 1e-9 * len(interactions)  # no eigenvalue is above n_interactions
+    def __init__(self, positives: Interactions, l2: float = 300.0, weights=None):
+        super().__init__(positives, weights)
+        smallest = 1e-9 * len(positives)  # no eigenvalue is above n_interactions
         if not smallest <= l2 < np.inf:
             raise ValueError(
                 f"l2 must be positive, and at least {smallest:.0e} for an exact inverse of this table; "
                 f"received {l2}. Try 100 to 1000."
             )
-        gram = common_users(interactions).toarray()
+        gram = common_users(positives).toarray()
         gram[np.diag_indices_from(gram)] += l2
         inverse = np.linalg.inv(gram)
         self.item_to_item = inverse / -inverse.diagonal()  # column by column
         np.fill_diagonal(self.item_to_item, 0)
 
 
-def recency_weights(interactions: Interactions, tau: float) -> np.ndarray:
+def recency_weights(positives: Interactions, tau: float) -> np.ndarray:
     """Return how much each interaction counts if old ones fade: exp(-rank / tau).
 
     The rank is the number of later interactions of the same user: 0 for the most recent, 1 for the one before
@@ -253,9 +253,9 @@ def recency_weights(interactions: Interactions, tau: float) -> np.ndarray:
 
     Parameters
     ----------
-    interactions : Interactions
+    positives : Interactions
         Made from a table in which each user's rows stand in order of time, as those of
-        `recdl.prepare.chronological_split` do. `Interactions` keeps the order of the rows, and no times.
+        `recdl.splits.chronological_split` do. `Interactions` keeps the order of the rows, and no times.
     tau : float
         Above 0: after so many later interactions a weight has fallen to 1/e, 37 %. Infinity gives all ones.
 
@@ -267,11 +267,12 @@ def recency_weights(interactions: Interactions, tau: float) -> np.ndarray:
     Raises
     ------
     ValueError
-        If tau is not positive.
+        If tau is not positive, or the rows did not stand in order of time.
     """
     if not tau > 0:
         raise ValueError(f"tau must be positive, for example 10; received {tau}.")
-    users = pd.Series(interactions.users)
+    positives.check_time_order()
+    users = pd.Series(positives.users)
     rank = users.groupby(users).cumcount(ascending=False).to_numpy()
     return np.exp(-1 / float(tau)) ** rank
 
@@ -285,10 +286,3 @@ def _check_neighbourhood(k, shrinkage):
         raise ValueError(
             f"shrinkage must be 0, the plain cosine, or a positive number; received {shrinkage}."
         )
-
-
-def _check_users(users, n_users):
-    users = np.asarray(users, dtype=int)
-    if len(users) and not 0 <= users.min() <= users.max() < n_users:
-        raise ValueError(f"Users have positions 0 to {n_users - 1}; received {users}.")
-    return users

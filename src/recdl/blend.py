@@ -4,15 +4,21 @@ from collections.abc import Callable
 
 import numpy as np
 
+from recdl.ranking import scores_of
+
 
 def standardised(scores: np.ndarray) -> np.ndarray:
     """Shift and stretch each user's scores, (n, n_items), to mean 0 and standard deviation 1.
 
-    The order of a user's items stays; a user whose scores are all equal gets zeros.
+    The order of a user's items stays; a user whose scores are all equal gets zeros. A score of -inf, of an
+    item that must not be shown, plays no part and stays what it is.
     """
-    centred = scores - scores.mean(axis=1, keepdims=True)
-    spread = centred.std(axis=1, keepdims=True)
-    return np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
+    shown = np.isfinite(scores)
+    counted = True if shown.all() else shown
+    centred = scores - scores.mean(axis=1, keepdims=True, where=counted)
+    spread = centred.std(axis=1, keepdims=True, where=counted)
+    flat = np.where(shown, 0.0, scores)
+    return np.divide(centred, spread, out=flat, where=shown & (spread > 0))
 
 
 class Blend:
@@ -21,9 +27,9 @@ class Blend:
     Parameters
     ----------
     first, second : objects with ``scores(users)``
-        Made from the same `recdl.prepare.Interactions`.
+        Made from the same `recdl.interactions.Interactions`.
     weight : float
-        That of the first, from 0 to 1; the second has the rest.
+        That of the first, from 0 to 1; the second has the rest. A model with the weight 0 is not asked.
     """
 
     def __init__(self, first, second, weight: float):
@@ -33,13 +39,23 @@ class Blend:
 
     def scores(self, users):
         """Return the scores (n, n_items) of all items for n users, given by position."""
-        first, second = (
-            standardised(np.asarray(model.scores(users), dtype=float))
-            for model in (self.first, self.second)
+        weights = ((self.first, self.weight), (self.second, 1 - self.weight))
+        return sum(
+            weight * standardised(scores_of(model, users).astype(float))
+            for model, weight in weights
+            if weight
         )
-        return self.weight * first + (1 - self.weight) * second
 
 
 def best_weight(first, second, validate: Callable[[Blend], float], weights) -> float:
-    """Return the one of `weights` with the highest `validate(Blend(first, second, weight))`."""
-    return max(weights, key=lambda weight: validate(Blend(first, second, weight)))
+    """Return the one of `weights` with the highest `validate(Blend(first, second, weight))`.
+
+    Raises
+    ------
+    ValueError
+        If `validate` returns NaN for one of them.
+    """
+    values = {weight: validate(Blend(first, second, weight)) for weight in weights}
+    if np.isnan(list(values.values())).any():
+        raise ValueError(f"validate returned NaN: nothing to judge? Its values: {values}.")
+    return max(values, key=values.get)

@@ -1,18 +1,18 @@
 """GMF, MLP and NeuMF in Keras: He et al. (2017), with the arguments of the ``recommenders`` library.
 
-From positions of users and items (`recdl.prepare.Interactions`) to *logits*, whose sigmoid is the probability
+From positions of users and items (`recdl.interactions.Interactions`) to *logits*, whose sigmoid is the probability
 that this user interacts with this item. Ranking uses logits: 32-bit probabilities tie near 0 and 1.
 """
 
 import numpy as np
 
-from recdl.quiet import no_startup_notes
+from recdl.interactions import check_users
+from recdl.paper import SETTINGS
+from recdl.quiet import no_startup_notes, start_tensorflow
 
 with no_startup_notes():
     import keras
     from keras import layers, ops
-
-    ops.zeros(1)  # the first operation looks for a GPU, and says so when there is none
 
 
 class GMFTower(layers.Layer):
@@ -70,12 +70,13 @@ class NeuMF(keras.Model):
         self,
         n_users,
         n_items,
-        n_factors=16,
-        layer_sizes=(16, 8, 4),
+        n_factors=SETTINGS.n_factors,
+        layer_sizes=SETTINGS.layer_sizes,
         use_bias=False,
-        seed=42,
+        seed=SETTINGS.seed,
         **keras_options,
     ):
+        start_tensorflow()
         super().__init__(**keras_options)
         if not layer_sizes or min(n_users, n_items, n_factors, *layer_sizes) < 1:
             raise ValueError("Users, items, factors and layers must number at least 1.")
@@ -97,12 +98,8 @@ class NeuMF(keras.Model):
 
     def scores(self, users):
         """Return the logits (n, n_items) of all items for n users, for `recdl.ranking.top_k`."""
-        users = np.asarray(users, dtype="int32")
-        n_users, n_items = self.settings["n_users"], self.settings["n_items"]
-        if len(users) and not 0 <= users.min() <= users.max() < n_users:
-            raise ValueError(
-                f"Users have positions 0 to {n_users - 1}; received {users}."
-            )
+        n_items = self.settings["n_items"]
+        users = check_users(users, self.settings["n_users"]).astype("int32")
         items = np.tile(np.arange(n_items, dtype="int32"), len(users))
         logits = self((np.repeat(users, n_items), items))
         return ops.convert_to_numpy(logits).reshape(len(users), n_items)

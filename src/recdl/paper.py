@@ -1,18 +1,56 @@
-"""Every number that the paper publishes, where it stands there, and how near a run has to come.
+"""The paper: its settings, every number that it publishes, and how near a run has to come.
 
-How much a result moves from seed to seed stands in paper_seeds.csv: ten runs of the library's NCF and ten of
-the Keras model of `recdl.models` in the paper's setting, made by benchmarks/seeds.py.
+How much a result moves from seed to seed stands in paper_seeds.csv: ten runs of the library's NCF in the paper's
+setting, made by benchmarks/seeds.py.
 
 Source: A. H. Bin Mohd Halim, *Recommendation System using Deep Learning*, seminar paper, Hochschule
 Hamm-Lippstadt. Sections and figures below are the paper's.
 """
 
+import dataclasses
 import pathlib
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from recdl.checks import check_at_least
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The settings of a run; the defaults are those of the paper's experiment.
+
+    Section IV.E states the factors, epochs, batch size and learning rate. It does not state the layer sizes,
+    the number of negatives, or a seed: [16, 8, 4] and 4 are the library's defaults, and of the layer sizes
+    tried [16, 8, 4] alone ends near the paper's loss.
+    """
+
+    n_factors: int = 16  # length of the GMF vectors; the paper's "latent factors"
+    # The first is the MLP's input, 8 numbers of the user and 8 of the film.
+    layer_sizes: tuple[int, ...] = (16, 8, 4)
+    n_epochs: int = 100
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    n_negatives: int = 4  # for each positive
+    seed: int = 42
+
+    def __post_init__(self):
+        counts = ("n_factors", "n_epochs", "batch_size", "n_negatives")
+        check_at_least(1, **{name: getattr(self, name) for name in counts})
+        check_at_least(0, seed=self.seed)
+        if self.learning_rate <= 0:
+            raise ValueError(
+                f"learning_rate must be above 0; received {self.learning_rate}."
+            )
+        if not self.layer_sizes or self.layer_sizes[0] % 2:
+            raise ValueError(
+                "layer_sizes must begin with an even number, half of it for the user and half for the film; "
+                f"received {list(self.layer_sizes)}."
+            )
+
+
+SETTINGS = Settings()
 TITLE = "Recommendation System using Deep Learning"
 
 # Section V, Table I, and the last sentence but one of section IV.E. All at k = 10.
@@ -33,7 +71,6 @@ LABELS = {
 }
 
 SEEDS = pathlib.Path(__file__).with_name("paper_seeds.csv")
-IMPLEMENTATIONS = ("library", "keras")
 
 # How far a faithful run may lie from the paper, relative to the paper's value: between 2.5 and 6 standard
 # deviations of our own seeds. benchmarks/wrong_runs.csv has runs that must be, and are, rejected.
@@ -70,42 +107,33 @@ FIG_8_HEAD = [286, 258, 305, 307, 288]
 FIG_8_TAIL = [1592, 1676, 907, 1681, 1573]
 
 
-def seed_runs(implementation: str = "library") -> pd.DataFrame:
-    """Return the five results of ten runs of the paper's experiment, each with another seed.
-
-    Parameters
-    ----------
-    implementation : str
-        Whose runs: ``"library"`` or ``"keras"``.
+def seed_runs() -> pd.DataFrame:
+    """Return the five results of ten runs of the paper's experiment by the library, each with another seed.
 
     Returns
     -------
     DataFrame
         Index ``seed``, a column for each of the five results.
-
-    Raises
-    ------
-    ValueError
-        If the implementation is another.
     """
-    if implementation not in IMPLEMENTATIONS:
-        raise ValueError(
-            f"implementation must be one of {IMPLEMENTATIONS}; received {implementation!r}."
-        )
-    runs = pd.read_csv(SEEDS, index_col="seed")
-    return runs.loc[runs["implementation"] == implementation, list(RESULTS)]
+    return pd.read_csv(SEEDS, index_col="seed")[list(RESULTS)]
 
 
-def spread(implementation: str = "library") -> pd.DataFrame:
-    """Return how the five results are spread over `seed_runs` of an implementation.
+def spread(runs: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return how the five results are spread over runs with other seeds.
+
+    Parameters
+    ----------
+    runs : DataFrame, optional
+        A row for each run, a column for each result; the library's, `seed_runs`, if left out. Those of the
+        Keras model are `recdl.experiments.summary.seed_runs`.
 
     Returns
     -------
     DataFrame
-        A row for each of the five results. ``mean`` and ``sd`` (their standard deviation, with n - 1) of our
+        A row for each of the five results. ``mean`` and ``sd`` (their standard deviation, with n - 1) of the
         runs; ``distance``: how many standard deviations the paper's result lies above the mean.
     """
-    runs = seed_runs(implementation)
+    runs = seed_runs() if runs is None else runs
     table = pd.DataFrame({"mean": runs.mean(), "sd": runs.std()})
     return table.assign(distance=(pd.Series(RESULTS) - table["mean"]) / table["sd"])
 
@@ -131,28 +159,30 @@ def deviations(run: Mapping[str, float]) -> dict[str, float]:
     return {name: (run[name] - value) / value for name, value in RESULTS.items()}
 
 
-def allowed(implementation: str = "library") -> pd.DataFrame:
+def allowed(runs: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the range in which each result of a faithful run lies, columns ``low`` and ``high``.
 
     It is as near to the paper as `TOLERANCE` says *and* within `DEVIATIONS` standard deviations of the mean
-    of our own seeds. `implementation` as in `spread`.
+    of our own seeds. `runs` as in `spread`.
     """
-    target, seeds = pd.Series(RESULTS), spread(implementation)
+    target, seeds = pd.Series(RESULTS), spread(runs)
     near, far = pd.Series(TOLERANCE) * target, DEVIATIONS * seeds["sd"]
     low = np.maximum(target - near, seeds["mean"] - far)
     high = np.minimum(target + near, seeds["mean"] + far)
     return pd.DataFrame({"low": low, "high": high})
 
 
-def objections(run: Mapping[str, float], implementation: str = "library") -> list[str]:
+def objections(
+    run: Mapping[str, float], runs: pd.DataFrame | None = None
+) -> list[str]:
     """Return the reasons why a run is not the paper's experiment; an empty list means that it passes.
 
     Parameters
     ----------
     run : mapping
         The results of a run under the names of `RESULTS`.
-    implementation : str
-        Whose seeds the run is compared with: ``"library"`` or ``"keras"``.
+    runs : DataFrame, optional
+        The runs with other seeds that it is compared with; see `spread`.
 
     Returns
     -------
@@ -160,7 +190,7 @@ def objections(run: Mapping[str, float], implementation: str = "library") -> lis
         One sentence for each result that is missing, is not a number, or lies outside of what is `allowed`.
     """
     found = []
-    for name, (low, high) in allowed(implementation).iterrows():
+    for name, (low, high) in allowed(runs).iterrows():
         value = run.get(name)
         if value is None:
             found.append(f"{LABELS[name]}: the run has no result of the name {name!r}.")

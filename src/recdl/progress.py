@@ -5,15 +5,55 @@ writes its line into the cell's output as text; the last state stays there.
 """
 
 import io
+import json
 import os
 import pathlib
 import sys
+import tempfile
 
 from tqdm import tqdm
 
-STATUS_VARIABLE = (
-    "RECDL_STATUS"  # a file in which another process wants to read the current line
-)
+from recdl.files import replacing
+
+STATUS_VARIABLE = "RECDL_STATUS"  # names the file in which this process says how far it is
+
+
+class Status:
+    """How far another process is: a file that it writes to and this one reads.
+
+    Examples
+    --------
+    >>> with Status() as status:
+    ...     process = subprocess.Popen(command, env=status.environment())
+    ...     print(status.read()["line"])
+    """
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="recdl-")
+        self.path = pathlib.Path(self.folder.name) / "status.json"
+        return self
+
+    def __exit__(self, *error):
+        self.folder.cleanup()
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables for the other process."""
+        return os.environ | {STATUS_VARIABLE: str(self.path)}
+
+    def read(self) -> dict:
+        """Return ``line``, what it says, and of a `Progress` also ``steps`` and ``note``."""
+        try:
+            return json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {"line": "starting"}
+
+
+def tell_status(line: str, **more):
+    """Say how far this process is, if another one wants to know: one line of text, and details."""
+    path = os.environ.get(STATUS_VARIABLE)
+    if path:
+        with replacing(path) as unfinished:
+            unfinished.write_text(json.dumps({"line": line} | more), encoding="utf-8")
 
 
 def _in_notebook() -> bool:
@@ -66,14 +106,18 @@ class Progress:
         self.bar = kind(
             total=total, desc=description, unit=f" {unit}", ncols=80, mininterval=0.5
         )
-        self.status = os.environ.get(STATUS_VARIABLE)
 
     def step(self, note="", steps=1):
         """Advance by some steps and show a note behind the bar."""
         self.bar.set_postfix_str(note, refresh=False)
         self.bar.update(steps)
-        if self.status:
-            pathlib.Path(self.status).write_text(str(self.bar), encoding="utf-8")
+        tell_status(str(self.bar), steps=self.bar.n, note=note)
+
+    def follow(self, status: Status):
+        """Advance to where the `Progress` of another process is."""
+        found = status.read()
+        if (steps := found.get("steps", 0)) > self.bar.n:
+            self.step(found["note"], steps - self.bar.n)
 
     def __enter__(self):
         return self

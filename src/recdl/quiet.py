@@ -1,6 +1,7 @@
 """Start TensorFlow without the notes that it prints every time."""
 
 import contextlib
+import functools
 import logging
 import os
 import re
@@ -33,3 +34,12 @@ def no_startup_notes():
             for line in held_back.read().decode(errors="replace").splitlines():
                 if not _NOTES.search(line):
                     print(line, file=sys.stderr)
+
+
+@functools.cache
+def start_tensorflow():
+    """Let TensorFlow do its first operation now: it looks for a GPU, and says so when there is none."""
+    with no_startup_notes():
+        from keras import ops
+
+        ops.zeros(1)

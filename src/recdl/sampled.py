@@ -10,31 +10,67 @@ import pandas as pd
 from scipy import stats
 
 from recdl.checks import check_at_least
-from recdl.movielens import check_ratings
-from recdl.prepare import Interactions, Split, drop_unseen
-from recdl.ranking import Relevant
+from recdl.evaluation import Relevant
+from recdl.interactions import Interactions
+from recdl.ranking import Seen, blocks, scores_of
+from recdl.ratings import DataError, check_pairs
+from recdl.splits import Split
 
 
-def leave_one_out_split(ratings: pd.DataFrame) -> Split:
-    """Give each user's last rating to the test and the others to training, without unseen users and films.
+def leave_one_out_test(
+    split: Split, n_negatives: int = 100, *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return each user's last test film among films that the user never rated.
 
-    Ratings of one user in the same second keep the order of the table, as in
-    `recdl.prepare.chronological_split`. A user with a single rating keeps it in training.
+    The protocol of He et al. (2017), section 4.1, on the test part of a split. The negatives leave out
+    everything the user rated in training *and* test: a film that the user did rate is not a negative.
+
+    Parameters
+    ----------
+    split : Split
+    n_negatives : int
+        Negatives for each user, drawn without replacement from the films of the training part.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    DataFrame
+        Columns ``userID, itemID, rating, test_batch``: for each user with test ratings one row of rating 1,
+        then `n_negatives` rows of rating 0 (fewer when fewer are left); `test_batch` counts the users.
 
     Raises
     ------
-    recdl.movielens.DataError
-        If the table fails `recdl.movielens.check_ratings`.
+    ValueError
+        If a part has no rows or fails `recdl.ratings.check_pairs`, the parts share a pair, or n_negatives is
+        not a whole number of at least 0.
     """
-    checked = check_ratings(ratings)
-    ordered = checked.iloc[np.lexsort((checked["timestamp"], checked["userID"]))]
-    left = ordered.groupby(ordered["userID"].to_numpy()).cumcount(ascending=False)
-    is_last = (left == 0) & ordered.duplicated("userID").to_numpy()
-    return drop_unseen(Split(ordered[~is_last], ordered[is_last]))
+    check_at_least(0, n_negatives=n_negatives)
+    train, test = (check_pairs(part) for part in split)
+    if train.empty or test.empty:
+        raise DataError(
+            f"There are {len(train)} training and {len(test)} test ratings; both parts need some. "
+            "Split with another ratio."
+        )
+    rated = check_pairs(pd.concat([train, test])).groupby("userID")["itemID"].agg(set)
+    films = np.sort(train["itemID"].unique())
+    last = test.groupby("userID")["itemID"].last()
+    tables = [
+        _among_unrated(films, user, positive, rated[user], n_negatives, rng).assign(test_batch=batch)
+        for batch, (user, positive) in enumerate(last.items())
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _among_unrated(films, user, positive, rated, n_negatives, rng):
+    unrated = films[~np.isin(films, list(rated))]
+    negatives = rng.choice(unrated, size=min(n_negatives, len(unrated)), replace=False)
+    items = np.append(positive, negatives)
+    labels = np.append(1.0, np.zeros(len(negatives)))
+    return pd.DataFrame({"userID": user, "itemID": items, "rating": labels})
 
 
 def exact_ranks(
-    model, seen: Interactions, test: pd.DataFrame
+    model, positives: Interactions, test: pd.DataFrame, *, block: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rank of each held-out item among all items that its user has not seen in training.
 
@@ -42,27 +78,37 @@ def exact_ranks(
 
     Parameters
     ----------
-    model : object with ``scores(users)``
-    seen : Interactions
+    model : object with ``scores(users)``; see `recdl.ranking.scores_of`
+    positives : Interactions
         The training data.
     test : DataFrame
-        Columns ``userID`` and ``itemID``; at most one row for each user.
+        Columns ``userID`` and ``itemID``; at most one row for each user, none of which is in training.
+    block : int, optional
+        Users handled at once; see `recdl.ranking.blocks`.
 
     Returns
     -------
     ranks, n_candidates : ndarray of int, shape (n_test,)
         In the order of the rows; rank 1 is the best, and the held-out item is one of the candidates.
     """
-    users, items = np.divmod(Relevant(test, seen).codes, seen.n_items)
+    users, items = np.divmod(Relevant(test, positives).codes, positives.n_items)
     if len(np.unique(users)) < len(users):
-        raise ValueError("Leave-one-out has one test row for each user; one has more.")
-    is_seen = np.zeros((seen.n_users, seen.n_items), dtype=bool)
-    is_seen[seen.users, seen.items] = True
-    scores = np.where(is_seen[users], -np.inf, model.scores(users))
-    own = scores[np.arange(len(users)), items][:, None]
-    earlier = np.arange(seen.n_items) < items[:, None]
-    before = (scores > own) | ((scores == own) & earlier & ~is_seen[users])
-    return before.sum(axis=1) + 1, (~is_seen[users]).sum(axis=1)
+        raise DataError("Leave-one-out has one test row for each user; one has more.")
+    seen, parts = Seen(positives, users), [np.empty((2, 0), dtype=int)]
+    for here in blocks(len(users), positives, block):
+        scores = scores_of(model, users[here], positives)
+        parts.append(_ranks(scores, seen.within(here), items[here]))
+    return tuple(np.concatenate(parts, axis=1))
+
+
+def _ranks(scores, is_seen, held_out):
+    rows = np.arange(len(scores))
+    if is_seen[rows, held_out].any():
+        raise DataError("A held-out item is in its user's training part: it is no candidate.")
+    own = scores[rows, held_out][:, None]
+    earlier = np.arange(scores.shape[1]) < held_out[:, None]
+    before = ~is_seen & ((scores > own) | ((scores == own) & earlier))
+    return np.array([before.sum(axis=1) + 1, (~is_seen).sum(axis=1)])
 
 
 # A metric of one rank: hit rate and NDCG, which with one relevant item needs no ideal.

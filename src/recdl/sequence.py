@@ -15,8 +15,8 @@ from collections.abc import Callable
 import numpy as np
 
 from recdl.checks import check_at_least
-from recdl.prepare import Interactions
-from recdl.quiet import no_startup_notes
+from recdl.interactions import Interactions, check_users
+from recdl.quiet import no_startup_notes, start_tensorflow
 from recdl.training import History, repeat
 
 with no_startup_notes():
@@ -29,7 +29,8 @@ def histories(positives: Interactions, length: int) -> np.ndarray:
     """Return each user's last films, int (n_users, length), the most recent one at the right end.
 
     `positives` must be made from a table in which each user's rows stand in order of time, as those of
-    `recdl.prepare.chronological_split` do. Places without a film hold ``positives.n_items``, the padding.
+    `recdl.splits.chronological_split` do; an error tells otherwise. Places without a film hold
+    ``positives.n_items``, the padding.
     """
     check_at_least(1, length=length)
     order, _, n_after = _places(positives)
@@ -42,6 +43,7 @@ def histories(positives: Interactions, length: int) -> np.ndarray:
 
 def _places(positives):
     # The interactions sorted by user, each user's in order; how many came before each, and how many after it.
+    positives.check_time_order()
     order = np.argsort(positives.users, kind="stable")
     n_films = np.bincount(positives.users)
     begin = np.repeat(np.cumsum(n_films) - n_films, n_films)
@@ -154,6 +156,7 @@ class SelfAttention(keras.Model):
     def __init__(
         self, history, n_items, width=64, n_blocks=2, n_heads=1, dropout=0.4, seed=42
     ):
+        start_tensorflow()
         super().__init__()
         check_at_least(
             1, n_items=n_items, width=width, n_blocks=n_blocks, n_heads=n_heads
@@ -196,7 +199,8 @@ class SelfAttention(keras.Model):
 
     def scores(self, users):
         """Return logits (n, n_items) of the film after the whole history of n users, given by position."""
-        last = self.states(self.history[np.asarray(users, dtype=int)])[:, -1]
+        users = check_users(users, len(self.history))
+        last = self.states(self.history[users])[:, -1]
         return ops.convert_to_numpy(self.logits(last))
 
 
@@ -251,9 +255,7 @@ def fit(
         batches = _batches(model, positives, batch_size, rng)
         return float(np.mean([step(*batch) for batch in batches]))
 
-    return repeat(
-        model, an_epoch, n_epochs=n_epochs, validate=validate, patience=patience
-    )
+    return repeat(model, an_epoch, n_epochs, validate, patience)
 
 
 def _batches(model, positives, batch_size, rng):

@@ -1,31 +1,85 @@
-"""Other ways to cut the data in two, to see how much of a result comes from the split.
+"""All ways in which the course cuts ratings in two: a part to learn from, and a part to be judged on.
 
-The paper's split, `recdl.prepare.paper_split`, cuts each user's ratings by time, and where a user has rated
-several films in one second, by the order of the table. So another order of the rows is another split.
+The course's split, `course_split`, is that of the paper's experiment. It cuts each user's ratings by time and,
+where a user has rated several films in one second, by the order of the table; so another order of the rows is
+another split. The others show how much of a result comes from the split.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
 import tempfile
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from recdl.checks import check_fraction
-from recdl.movielens import check_ratings
-from recdl.prepare import Split, drop_unseen, paper_split
+from recdl.ratings import PAIR, by_user_and_time, check_pairs, check_ratings
 
 
-def with_shuffled_ties(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
-    """Return the paper's split with ratings of the same user and second in a random order.
+class Split(NamedTuple):
+    """A table of ratings cut in two; both parts keep the columns and the index of the whole."""
 
-    For 467 of MovieLens-100k's 943 users the cut falls inside such a tie.
+    train: pd.DataFrame
+    test: pd.DataFrame
+
+
+def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
+    """Give the earliest part of every user's ratings to training and the rest to the test.
+
+    The same rows as ``recommenders.datasets.python_splitters.python_chrono_split`` (paper section IV.D).
+
+    Parameters
+    ----------
+    ratings : DataFrame
+        Columns ``userID, itemID, rating, timestamp``. Ratings of one user in the same second keep their order.
+    ratio : float
+        Part of each user's ratings that goes to training, above 0 and below 1. A user with n ratings keeps
+        ``round(ratio * n)`` of them, a half being rounded to the even neighbour.
+
+    Returns
+    -------
+    Split
+        Both parts sorted by user and time.
+
+    Raises
+    ------
+    ValueError
+        If ratio is not between 0 and 1.
+    recdl.ratings.DataError
+        If the table fails `recdl.ratings.check_ratings`.
     """
-    return paper_split(ratings.iloc[rng.permutation(len(ratings))])
+    check_fraction(ratio=ratio)
+    ordered = by_user_and_time(check_ratings(ratings))
+    users = ordered["itemID"].groupby(ordered["userID"].to_numpy())
+    is_train = users.cumcount() < np.round(float(ratio) * users.transform("size"))
+    return Split(ordered[is_train], ordered[~is_train])
 
 
-def of_the_paper(ratings: pd.DataFrame) -> Split:
+def drop_unseen(split: Split) -> Split:
+    """Remove test rows whose user or film never occurs in training (paper section IV.D).
+
+    Raises
+    ------
+    recdl.ratings.DataError
+        If a part fails `recdl.ratings.check_pairs`.
+    """
+    train, test = (check_pairs(part) for part in split)
+    known = test["userID"].isin(train["userID"]) & test["itemID"].isin(train["itemID"])
+    return Split(split.train, split.test[known.to_numpy()])
+
+
+def course_split(ratings: pd.DataFrame) -> Split:
+    """Return the split of the course: 75 % by time, without unseen users and films (paper section IV.D).
+
+    The errors are those of `chronological_split`.
+    """
+    return drop_unseen(chronological_split(ratings, 0.75))
+
+
+def fig_8_split(ratings: pd.DataFrame) -> Split:
     """Return the split that explains the paper's Fig. 8 (chapter 4): ties in the order of a plain quicksort.
 
     Until 2022 the library sorted all ratings by time with NumPy's quicksort, which leaves ties in an order of
@@ -44,38 +98,65 @@ def of_the_paper(ratings: pd.DataFrame) -> Split:
             check=True,
         )
         order = np.load(f"{folder}/order.npy")
-    return paper_split(ratings.iloc[order])
+    return course_split(ratings.iloc[order])
 
 
-def at_random(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
+def shuffled_ties_split(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
+    """Return the course's split with ratings of the same user and second in a random order.
+
+    For 467 of MovieLens-100k's 943 users the cut falls inside such a tie.
+    """
+    return course_split(ratings.iloc[rng.permutation(len(ratings))])
+
+
+def random_split(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
     """Return a split with 75 % of each user's ratings, drawn at random, for training.
 
     Training then holds ratings from after the test: no recommender has that. The column ``timestamp`` of both
     parts holds the random order, so that nothing can be learnt from the true one.
     """
     any_time = rng.permutation(len(ratings))
-    return paper_split(ratings.assign(timestamp=any_time))
+    return course_split(ratings.assign(timestamp=any_time))
 
 
-def by_global_time(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
+def global_time_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     """Return everything until one moment for training, and everything after it for the test.
 
     Nothing is learnt from the future, as in a real system. Only users with ratings on both sides can be
-    judged.
-
-    Raises
-    ------
-    ValueError
-        If ratio is not between 0 and 1.
-    recdl.movielens.DataError
-        If the table fails `recdl.movielens.check_ratings`.
+    judged. The errors are those of `chronological_split`.
     """
     check_fraction(ratio=ratio)
-    checked = check_ratings(ratings)
-    ordered = checked.iloc[np.lexsort((checked["timestamp"], checked["userID"]))]
+    ordered = by_user_and_time(check_ratings(ratings))
     moment = ordered["timestamp"].quantile(ratio)
     is_train = ordered["timestamp"] <= moment
     return drop_unseen(Split(ordered[is_train], ordered[~is_train]))
+
+
+def leave_one_out_split(ratings: pd.DataFrame) -> Split:
+    """Give each user's last rating to the test and the others to training, without unseen users and films.
+
+    A user with a single rating keeps it in training. The errors are those of `recdl.ratings.check_ratings`.
+    """
+    ordered = by_user_and_time(check_ratings(ratings))
+    left = ordered.groupby(ordered["userID"].to_numpy()).cumcount(ascending=False)
+    is_last = (left == 0) & ordered.duplicated("userID").to_numpy()
+    return drop_unseen(Split(ordered[~is_last], ordered[is_last]))
+
+
+def pairs_sha256(ratings: pd.DataFrame) -> str:
+    """Return the SHA-256 of the (user, film) pairs, whatever the order of the rows.
+
+    Two splits with equal counts can hold different rows; two different sets of pairs have different hashes.
+    Hashed is one line ``userID,itemID`` for each pair, sorted by user and film.
+
+    Raises
+    ------
+    recdl.ratings.DataError
+        If the table fails `recdl.ratings.check_pairs`.
+    """
+    pairs = check_pairs(ratings).sort_values(PAIR)
+    text = pairs.to_csv(index=False, header=False, lineterminator="\n")
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def active_days(ratings: pd.DataFrame) -> pd.Series:

@@ -1,7 +1,7 @@
 """A world small enough for pencil and paper: five people, six films, seventeen ratings.
 
 The prose, the figures and the unit tests use this one object, so what a reader works out by hand is what the
-tests check. It is small but not smooth. Split in half by time (`prepare.chronological_split(RATINGS, 0.5)`)
+tests check. It is small but not smooth. Split in half by time (`splits.chronological_split(RATINGS, 0.5)`)
 it has every case that trips up a real pipeline:
 
 - Eva rated 101 and 105 in the same second, and her split falls between them;

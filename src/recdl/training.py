@@ -1,8 +1,9 @@
 """Training a Keras model of `recdl.models`: an epoch as one compiled function, early stopping, progress.
 
-Paper section IV.E: log loss, Adam with learning rate 1e-3, batches of 256, 100 epochs.
+Paper section IV.E; the settings stand in `recdl.paper`.
 """
 
+import contextlib
 import dataclasses
 import math
 import time
@@ -12,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from recdl import prepare, ranking
-from recdl.prepare import Interactions
+from recdl import evaluation, splits
+from recdl.checks import check_at_least
+from recdl.interactions import Interactions, epoch_samples
+from recdl.paper import SETTINGS, Settings
 from recdl.progress import Progress
 from recdl.quiet import no_startup_notes
 
@@ -23,7 +26,7 @@ with no_startup_notes():
 
 
 def adam(
-    learning_rate: float = 1e-3, weight_decay: float = 0.0
+    learning_rate: float = SETTINGS.learning_rate, weight_decay: float = 0.0
 ) -> keras.optimizers.Adam:
     """Return Adam as the library sets it: TensorFlow 1's epsilon is 1e-8, that of Keras 1e-7.
 
@@ -98,25 +101,13 @@ class History:
 def repeat(
     model: keras.Model,
     an_epoch: Callable[[], float],
-    *,
     n_epochs: int,
     validate: Callable[[keras.Model], float] | None = None,
     patience: int = 10,
 ) -> History:
     """Train for `n_epochs`, or until validation has not improved for `patience` of them.
 
-    Parameters
-    ----------
-    model : keras.Model
-    an_epoch : callable
-        Trains the model for one epoch and returns the mean loss.
-    n_epochs, validate, patience
-        See `fit`.
-
-    Returns
-    -------
-    History
-        After Ctrl-C, that of the completed epochs; the model has the weights of the last one, or of the best.
+    `an_epoch` trains the model for one epoch and returns the mean loss; the rest is as in `fit`.
     """
     history, best = History(), None
     weights = {0: model.get_weights()}  # after the last two epochs, for Ctrl-C
@@ -148,13 +139,9 @@ def repeat(
 def fit(
     model: keras.Model,
     positives: Interactions,
+    settings: Settings = SETTINGS,
     *,
-    n_epochs: int = 100,
-    batch_size: int = 256,
-    learning_rate: float = 1e-3,
-    n_negatives: int = 4,
     weight_decay: float = 0.0,
-    seed: int = 42,
     validate: Callable[[keras.Model], float] | None = None,
     patience: int = 10,
 ) -> History:
@@ -164,8 +151,8 @@ def fit(
     ----------
     model : keras.Model
     positives : Interactions
-    n_epochs, batch_size, learning_rate, n_negatives, seed
-        See `recdl.library.Settings`. The last, partial batch is dropped, as in the library.
+    settings : Settings
+        Epochs, batches, learning rate, negatives and seed. The last, partial batch is dropped, as in the library.
     weight_decay : float
         See `adam`; 0 or more.
     validate : callable, optional
@@ -179,36 +166,31 @@ def fit(
     History
         After Ctrl-C, that of the completed epochs; the model has the weights of the last one, or of the best.
     """
-    if min(n_epochs, batch_size, n_negatives, patience) < 1 or learning_rate <= 0:
-        raise ValueError("Epochs, batches, negatives, patience, rate must be positive.")
+    check_at_least(1, patience=patience)
     if weight_decay < 0:
         raise ValueError(f"weight_decay must be 0 or more; received {weight_decay}.")
-    rng = np.random.default_rng(seed)
-    train = compiled_epoch(model, adam(learning_rate, weight_decay))
-
-    def draw():
-        samples = prepare.epoch_samples(positives, n_negatives, rng=rng)
-        return _in_batches(samples, batch_size)
-
-    # The next epoch's samples are drawn while TensorFlow trains on this one's.
-    with ThreadPoolExecutor(1) as other:
-        epochs = _drawn_ahead(draw, n_epochs, other)
+    train = compiled_epoch(model, adam(settings.learning_rate, weight_decay))
+    with contextlib.closing(_epochs(positives, settings)) as epochs:
         return repeat(
-            model,
-            lambda: float(train(*next(epochs))),
-            n_epochs=n_epochs,
-            validate=validate,
-            patience=patience,
+            model, lambda: float(train(*next(epochs))), settings.n_epochs, validate, patience
         )
 
 
-def _drawn_ahead(draw, n, other):
-    drawing = other.submit(draw)
-    for left in reversed(range(n)):
-        drawn = drawing.result()
-        if left:
-            drawing = other.submit(draw)
-        yield drawn
+def _epochs(positives, settings):
+    """Yield the samples of each epoch in batches; the next ones are drawn while TensorFlow trains on these."""
+    rng = np.random.default_rng(settings.seed)
+
+    def draw():
+        samples = epoch_samples(positives, settings.n_negatives, rng=rng)
+        return _in_batches(samples, settings.batch_size)
+
+    with ThreadPoolExecutor(1) as other:
+        drawing = other.submit(draw)
+        for left in reversed(range(settings.n_epochs)):
+            drawn = drawing.result()
+            if left:
+                drawing = other.submit(draw)
+            yield drawn
 
 
 def _in_batches(samples, batch_size):
@@ -237,12 +219,7 @@ def hold_out(
     validate : callable
         From a model to its mean NDCG@k on the other 25 %, for `fit`.
     """
-    part = prepare.paper_split(train)
+    part = splits.course_split(train)
     positives = Interactions(part.train)
-    relevant = ranking.Relevant(part.test, positives)
-
-    def validate(model):
-        top = ranking.top_k(model.scores, positives, k)
-        return float(ranking.evaluate(top, relevant, ks=(k,))[f"ndcg_at_{k}"].mean())
-
-    return positives, validate
+    relevant = evaluation.Relevant(part.test, positives)
+    return positives, evaluation.mean_ndcg(positives, relevant, k)

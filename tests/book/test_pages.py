@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 import yaml
 
-from recdl.course import book, changed_pages, repository, run
+from tools import book, changed_pages, repository, run
 
 PAGES = sorted(
     page for page in book.HTML.rglob("*.html") if "_static" not in page.parts

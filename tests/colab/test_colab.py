@@ -18,8 +18,9 @@ import zipfile
 
 import pytest
 
-from recdl.course import environment, repository, run
-from recdl.course import versions as supported
+from tools import environment, repository, run
+from recdl.course import as, supported
+from tools import versions
 from recdl.progress import STATUS_VARIABLE
 
 SHIPPED = pathlib.Path(__file__).with_name("requirements.txt")
@@ -131,7 +132,7 @@ def execute(notebook, machine, variables, place, *options):
     (kernel / "kernel.json").write_text(json.dumps(spec))
     target = folder / notebook.path.name
     done = subprocess.run(
-        [sys.executable, "-m", "recdl.course.execute", notebook.path, target, "{}"],
+        [sys.executable, "-m", "tools.execute", notebook.path, target, "{}"],
         env=variables
         | {
             "JUPYTER_PATH": str(place / "jupyter"),

@@ -4,7 +4,7 @@ import shutil
 
 import papermill
 
-from recdl.course import record
+from recdl.course import notebook
 
 
 def execute(notebook, folder):
@@ -20,7 +20,7 @@ def execute(notebook, folder):
         progress_bar=False,
         execution_timeout=300,
     )
-    return record.read(executed)
+    return notebook.read(executed)
 
 
 def without_times(results):

@@ -6,7 +6,7 @@ import time
 import papermill
 import pytest
 
-from recdl.course import run
+from tools import run
 
 SEED_BELOW_ALL, NOTHING = -1, 0
 

@@ -7,7 +7,8 @@ For a chapter without a quick mode that is the run of the book; the others are r
 import pytest
 
 from recdl import paper
-from recdl.course import record, run
+from recdl.course import notebook
+from tools import run
 from small_runs import execute, without_times
 
 
@@ -19,5 +20,5 @@ def test_a_chapter_runs_alone_in_an_empty_folder(notebook, tmp_path):
         found[name] == count for name, count in paper.COUNTS.items() if name in found
     )
     if not notebook.parameters(quick=True):
-        of_the_book = record.read(notebook.executed(quick=False))
+        of_the_book = notebook.read(notebook.executed(quick=False))
         assert without_times(found) == without_times(of_the_book)

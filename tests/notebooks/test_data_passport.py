@@ -4,8 +4,8 @@ import re
 
 import pandas as pd
 
-from recdl import movielens
-from recdl.course import run
+from recdl import download, movielens, ratings
+from tools import run
 
 PAGE = " ".join((run.ROOT / "book" / "data_passport.md").read_text("utf-8").split())
 
@@ -76,8 +76,8 @@ def test_most_ratings_are_good_as_the_page_says():
 
 def test_the_fingerprints_are_those_that_the_package_compares_with():
     known = [
-        movielens.GROUPLENS_SHA256,
-        movielens.RECBOLE_SHA256,
+        download.GROUPLENS_SHA256,
+        download.RECBOLE_SHA256,
         movielens.RATINGS_SHA256,
     ]
     assert re.findall(r"`([0-9a-f]{64})`", PAGE) == known

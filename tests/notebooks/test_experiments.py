@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recdl.course import run
-from recdl.course.experiments import plan, summary, systems, tables
+from tools import run
+from recdl.experiments import plan, summary, systems, tables
 
 
 def ndcg(hits):

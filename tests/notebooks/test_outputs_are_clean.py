@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from recdl.course import book, run
+from tools import book, run
 
 PATTERNS = {
     "an e-mail address": r"[\w.+-]+@[\w-]+\.[a-zA-Z]\w+",

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from recdl import paper
-from recdl.course import record, run
+from recdl.course import notebook
+from tools import run
 
 # The training pairs of today's `python_chrono_split` on the rows of u.data in their order.
 TRAIN_PAIRS_SHA256 = "fd3719dddfda8526d64a602f3a994dd74eba14b35bfc3e0d8dd93476198819ae"
@@ -89,7 +90,7 @@ def test_the_csv_files_hold_what_the_paper_saved():
 
 
 def test_results_are_printed_as_one_json_object_and_nothing_else(results):
-    command = [sys.executable, "-m", "recdl.course.run", "--print-results"]
+    command = [sys.executable, "-m", "tools.run", "--print-results"]
     printed = json.loads(
         subprocess.run(command, capture_output=True, text=True, check=True).stdout
     )
@@ -98,7 +99,7 @@ def test_results_are_printed_as_one_json_object_and_nothing_else(results):
     assert (
         printed["map"]
         == results["map"]
-        == record.read(run.BUILD / "full" / "06_evaluation.ipynb")["map"]
+        == notebook.read(run.BUILD / "full" / "06_evaluation.ipynb")["map"]
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recdl.course import run
+from tools import run
 from small_runs import execute, without_times
 
 TRAINING = [n for n in run.notebooks() if n.parameters(quick=True)]

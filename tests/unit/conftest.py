@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from invented_movielens import ROWS, WHEEL, ZIP, sha256
-from recdl import movielens, prepare, toy
+from recdl import splits, toy
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def _no_network_and_no_movielens(monkeypatch, tmp_path):
 @pytest.fixture
 def half():
     """Return the toy world, split in half by time, as chapter 4 does it by hand."""
-    return prepare.chronological_split(toy.RATINGS, 0.5)
+    return splits.chronological_split(toy.RATINGS, 0.5)
 
 
 @pytest.fixture

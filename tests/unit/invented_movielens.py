@@ -5,7 +5,7 @@ import io
 import random
 import zipfile
 
-from recdl import movielens
+from recdl import files, movielens
 
 LOADERS = [movielens.load_ratings, movielens.load_movies, movielens.load_users]
 ROWS = [

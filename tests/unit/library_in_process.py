@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 
-from recdl import library
+from recdl import paper, predictions, recommenders_ncf
 
 folder = pathlib.Path(sys.argv[1])
 rng = np.random.default_rng(5)
@@ -21,7 +21,7 @@ train = pd.DataFrame(
     [*rows, *((1, 100 + i) for i in range(40) if (1, 100 + i) not in rows)]
 )
 train.columns = ["userID", "itemID"]
-settings = library.Settings(
+settings = paper.Settings(
     n_factors=6,
     layer_sizes=(8, 4),
     n_epochs=8,
@@ -33,20 +33,20 @@ settings = library.Settings(
 
 def fit(settings):
     """Train from nothing; return the model and its losses."""
-    data = library.NCFData(train, settings.n_negatives, seed=settings.seed)
-    model = library.build(data, settings)
-    return model, library.fit(model, data)
+    data = recommenders_ncf.NCFData(train, settings.n_negatives, seed=settings.seed)
+    model = recommenders_ncf.build(data, settings)
+    return model, recommenders_ncf.fit(model, data)
 
 
 seen = {"train": train.to_dict("list"), "settings": dataclasses.asdict(settings)}
 seen["losses_other_seed"] = fit(dataclasses.replace(settings, seed=4))[1]
 seen["losses_again"] = fit(settings)[1]
 model, seen["losses"] = fit(settings)
-seen["n_parameters"] = library.count_parameters(model)
-seen["predictions"] = library.prediction_list(model, train)["prediction"].tolist()
+seen["n_parameters"] = recommenders_ncf.count_parameters(model)
+seen["predictions"] = predictions.prediction_list(model, train)["prediction"].tolist()
 
 seen["folders"] = [
-    library.save(model, seen["losses"], table, s, folder).name
+    recommenders_ncf.save(model, seen["losses"], table, s, folder).name
     for table, s in [
         (train, dataclasses.replace(settings, n_factors=7)),
         (train.iloc[:-1], settings),
@@ -54,8 +54,8 @@ seen["folders"] = [
         (train, settings),
     ]
 ]
-kept, seen["losses_loaded"] = library.trained(train, settings, folder)
-seen["predictions_loaded"] = library.prediction_list(kept, train)["prediction"].tolist()
+kept, seen["losses_loaded"] = recommenders_ncf.trained(train, settings, folder)
+seen["predictions_loaded"] = predictions.prediction_list(kept, train)["prediction"].tolist()
 
 
 def interrupt(*_):
@@ -63,9 +63,9 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-library.os.replace = interrupt
+recommenders_ncf.os.replace = interrupt
 try:
-    library.save(model, seen["losses"], train, settings, folder / "interrupted")
+    recommenders_ncf.save(model, seen["losses"], train, settings, folder / "interrupted")
 except KeyboardInterrupt:
     seen["after_interrupt"] = [path.name for path in (folder / "interrupted").iterdir()]
 print(json.dumps(seen, default=float))

@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from recdl import library
+from recdl import recommenders_ncf
 from recdl.quiet import no_startup_notes
 
 with no_startup_notes():
@@ -42,7 +42,7 @@ def build(data, model_type):
         model = NCF(
             model_type=model_type, n_epochs=25, learning_rate=0.01, **sizes, **OPTIONS
         )
-    library._set_ids(model, data)
+    recommenders_ncf._set_ids(model, data)
     return model
 
 
@@ -60,7 +60,7 @@ def weights(model):
 
 
 def main():
-    data = library.NCFData(invented(), seed=3)
+    data = recommenders_ncf.NCFData(invented(), seed=3)
     kept = {"users": data.interactions.users, "items": data.interactions.items}
     with tempfile.TemporaryDirectory() as folder:
         for model_type in ("GMF", "MLP", "NeuMF"):

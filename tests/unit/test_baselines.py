@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
-from recdl import baselines, prepare, ranking, toy
+from recdl import baselines, interactions, ranking, toy
 
 TABLE = toy.as_matrix(toy.RATINGS).notna().to_numpy(float)  # 5 people x 6 films
 PEOPLE, FILMS = list(toy.USERS), toy.MOVIES["itemID"].tolist()
@@ -59,7 +59,7 @@ def tables(draw):
 @pytest.fixture
 def toy_world():
     in_order = toy.RATINGS.sort_values(["userID", "timestamp"], kind="stable")
-    return prepare.Interactions(in_order)
+    return interactions.Interactions(in_order)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def big_world():
     """Return 150 users and 40 items, some far more popular than others."""
     rng = np.random.default_rng(5)
     users, items = np.nonzero(rng.random((150, 40)) < rng.random(40) ** 3 + 0.02)
-    return prepare.Interactions(pd.DataFrame({"userID": users, "itemID": items}))
+    return interactions.Interactions(pd.DataFrame({"userID": users, "itemID": items}))
 
 
 # By hand, in the toy world; these are the numbers of chapter 1
@@ -120,7 +120,7 @@ def test_cosines_that_are_equal_on_paper_are_equal():
 
 def test_ease_of_two_items_is_a_ridge_regression_in_one_variable():
     table = pd.DataFrame({"userID": [1, 1, 2, 3, 3], "itemID": [8, 9, 8, 8, 9]})
-    model = baselines.EASE(prepare.Interactions(table), l2=0.5)
+    model = baselines.EASE(interactions.Interactions(table), l2=0.5)
     # two users have both; item 8 has three users, item 9 has two
     np.testing.assert_allclose(model.item_to_item, [[0, 2 / 3.5], [2 / 2.5, 0]])
 
@@ -135,7 +135,7 @@ def test_recency_halves_anas_history_with_each_step_back(toy_world):
 
 def test_recency_follows_the_order_of_rows_when_users_are_mixed():
     users, items = ["b", "a", "a", "b", "a"], [1, 1, 2, 3, 3]
-    world = prepare.Interactions(pd.DataFrame({"userID": users, "itemID": items}))
+    world = interactions.Interactions(pd.DataFrame({"userID": users, "itemID": items}))
     expected = np.exp(-np.array([1, 2, 1, 0, 0]) / 10)
     np.testing.assert_allclose(baselines.recency_weights(world, 10), expected)
 
@@ -187,7 +187,7 @@ def test_knn_by_loops(big_world, k, shrinkage):
     everyone = np.arange(big_world.n_users)
     np.testing.assert_allclose(model.scores(everyone), table @ items.T, atol=1e-9)
 
-    world = prepare.Interactions(
+    world = interactions.Interactions(
         pd.DataFrame({"userID": big_world.items, "itemID": big_world.users})
     )  # turned on its side, so that the loops have 40 rows
     users = knn_by_loops(dense(world), k, shrinkage)
@@ -218,7 +218,7 @@ def test_pure_svd_of_one_user_or_of_equal_users(rank):
         [(user, item) for user in range(n_users) for item in range(8)],
         columns=["userID", "itemID"],
     )  # of rank 1: the further vectors have nothing to add
-    scores = baselines.PureSVD(prepare.Interactions(table), rank).scores([0])
+    scores = baselines.PureSVD(interactions.Interactions(table), rank).scores([0])
     np.testing.assert_allclose(scores, 1)
 
 
@@ -261,7 +261,7 @@ def test_weights_change_the_history_and_not_what_is_learnt(big_world, model):
 @given(table=tables())
 def test_any_interactions_will_do(build, table):
     before = table.copy()
-    world = prepare.Interactions(table)
+    world = interactions.Interactions(table)
     users, items = world.users.copy(), world.items.copy()
     model = build(world)
     scores = model.scores(np.arange(world.n_users))
@@ -284,13 +284,13 @@ def test_any_interactions_will_do(build, table):
 @given(table=tables(), seed=st.integers(0, 99))
 def test_positions_do_not_matter(build, table, seed):
     """Other positions of users and items, the same scores: also where neighbours tie."""
-    world = prepare.Interactions(table)
+    world = interactions.Interactions(table)
     eigenvalues = np.append(np.linalg.svd(dense(world), compute_uv=False), 0)
     assume(eigenvalues[0] > eigenvalues[1] + 1e-3)  # else PureSVD has a choice
     # A random order of rows in which each user's rows keep theirs.
     places = pd.Series(np.random.default_rng(seed).permutation(len(table)), table.index)
     places = places.groupby(table["userID"]).transform(np.sort)
-    other = prepare.Interactions(table.loc[places.sort_values().index])
+    other = interactions.Interactions(table.loc[places.sort_values().index])
     pd.testing.assert_frame_equal(
         by_identifier(build(world), world),
         by_identifier(build(other), other),
@@ -352,7 +352,7 @@ def test_memory_does_not_grow_with_users_times_items():
     n_users, n_items = 30_000, 300
     users = np.repeat(np.arange(n_users), 2)
     items = np.arange(2 * n_users) * 7 % n_items
-    world = prepare.Interactions(pd.DataFrame({"userID": users, "itemID": items}))
+    world = interactions.Interactions(pd.DataFrame({"userID": users, "itemID": items}))
     for build in BUILD.values():
         tracemalloc.start()
         build(world).scores(np.arange(10))

@@ -13,7 +13,7 @@ import pytest
 
 from processes import has_ended, wait_for
 from recdl import paper
-from recdl.course import book, run
+from tools import book, run
 
 NOTEBOOKS = run.notebooks()
 CELLS = [(n.name, cell) for n in NOTEBOOKS for cell in n.content()["cells"]]
@@ -185,7 +185,7 @@ def start_book(root, **variables):
     code = f"""
 import pathlib
 import signal
-from recdl.course import book, environment, run, slides
+from tools import book, environment, run, slides
 environment.ROOT = run.ROOT = root = pathlib.Path({str(root)!r})
 run.BUILD = root / "_build"
 book.SOURCE, book.OUTPUT, book.HTML = (run.BUILD / name for name in ("source", "output", "html"))

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from recdl import movielens
-from recdl.course import bundle, classroom, run
+from recdl import download
+from tools import bundle, classroom, run
 
 RATING = "7\t8\t5\t880000001\n"  # invented
 LINUX = ("11", "linux", "x86_64")
@@ -353,7 +353,7 @@ def test_the_wheels_alone_are_installed_whatever_the_user_has_set(room, monkeypa
 def test_data_are_placed_where_the_notebooks_look(room, monkeypatch, tmp_path):
     source = tmp_path / "ml-100k"
     source.mkdir()
-    for names in movielens.FILES.values():
+    for names in download.FILES.values():
         (source / names[0]).write_text("content")
     for name in ("load_ratings", "load_movies", "load_users"):
         monkeypatch.setattr(movielens, name, lambda _: None)

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from recdl.course import changed_pages, run
+from tools import changed_pages, run
 
 EVERY = changed_pages.sources()
 

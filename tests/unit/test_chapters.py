@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from recdl import paper
-from recdl.course import editions, exercises, museum, quiz, run, slides
+from recdl.course import exercises, museum, quiz
+from tools import editions, run, slides
 
 NOTEBOOKS = run.notebooks()
 LESSONS = [n for n in NOTEBOOKS if n.name != "05b_training_in_keras"]

@@ -8,7 +8,7 @@ import types
 import psutil
 import pytest
 
-from recdl import movielens
+from recdl import download, ratings
 from recdl.course import check_setup
 from recdl.course.check_setup import Problem
 
@@ -130,7 +130,7 @@ def test_too_little_disk_is_a_problem(monkeypatch):
         check_setup.check_disk()
 
 
-@pytest.mark.parametrize("error", [movielens.DataUnavailable, movielens.DataError])
+@pytest.mark.parametrize("error", [download.DataUnavailable, ratings.DataError])
 def test_data_that_are_wrong_or_cannot_be_had_are_a_problem(error, monkeypatch):
     def refuse():
         raise error("No source has MovieLens-100k.\n- Cache: empty")

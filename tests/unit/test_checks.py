@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdl import checks
+from recdl import ratings
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
 
 def users_of(values):
-    return checks.check_pairs(pd.DataFrame({"userID": values, "itemID": 1}))["userID"]
+    return ratings.check_pairs(pd.DataFrame({"userID": values, "itemID": 1}))["userID"]
 
 
 @pytest.mark.parametrize(

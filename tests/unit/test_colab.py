@@ -16,7 +16,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from recdl.course import colab, run
+from recdl.course import colab
+from tools import run
 
 NOTEBOOKS = run.notebooks()
 SHIPPED = run.ROOT / "tests" / "colab" / "requirements.txt"

@@ -30,7 +30,7 @@ from invented_movielens import (
     sha256,
     zipped,
 )
-from recdl import movielens
+from recdl import download, files, movielens, ratings
 from recdl.movielens import DataError, DataUnavailable, load_ratings
 
 HALF = len(ZIP) // 2
@@ -156,7 +156,7 @@ def test_grouplens_comes_before_the_wheel(grouplens, wheel):
 
 
 def test_only_the_three_tables_are_unpacked(grouplens, cache):
-    assert sorted(os.listdir(movielens.obtain())) == ["u.data", "u.item", "u.user"]
+    assert sorted(os.listdir(download.obtain())) == ["u.data", "u.item", "u.user"]
     assert sorted(os.listdir(cache)) == ["ml-100k", "ml-100k.zip"]
 
 
@@ -250,7 +250,7 @@ def test_failed_download_is_told_in_one_plain_line_and_leaves_nothing(
     assert reason in line
     assert not re.search("Max retries|Caused by|object at|ConnectionPool", line)
     assert "RECDL_CACHE" not in message  # the cache is not to blame
-    assert message.endswith(movielens.BY_HAND)
+    assert message.endswith(download.BY_HAND)
     assert os.listdir(cache) == []
 
 
@@ -303,7 +303,7 @@ def test_wheel_with_the_wrong_hash_is_not_used(wheel, monkeypatch, cache):
     assert os.listdir(cache) == []
 
 
-pip_download = movielens._pip_download  # the fixture invented_movielens replaces it
+pip_download = download._pip_download  # the fixture invented_movielens replaces it
 
 
 @pytest.fixture
@@ -417,7 +417,7 @@ def test_expired_certificate_is_named_with_the_remedy(encrypted, cache):
     assert "certificate has expired" in line
     assert "This check stays on. A zip from elsewhere will do" in line
     assert not re.search("Max retries|Caused by", line)
-    assert message.endswith(movielens.BY_HAND)
+    assert message.endswith(download.BY_HAND)
     assert server.requests == []
     assert os.listdir(cache) == []
 
@@ -460,7 +460,7 @@ def child(code="print(m.obtain())"):
     """Start another process, which knows the stand-in's archive and has no pip."""
     setup = f"""
 import os, signal
-from recdl import movielens as m
+from recdl import download, files, movielens, ratings as m
 def no_pip(*_):
     raise OSError("no pip")
 m.GROUPLENS_SHA256, m._pip_download = {sha256(ZIP)!r}, no_pip
@@ -587,7 +587,7 @@ def test_full_disk_is_told_also_for_an_archive_that_the_user_names(
 
 @pytest.mark.parametrize("damage", [b"", ZIP[:-1], ZIP[:-1] + b"!", HTML])
 def test_damaged_archive_in_the_cache_is_fetched_again(damage, grouplens, cache):
-    movielens.obtain()
+    download.obtain()
     (cache / "ml-100k.zip").write_bytes(damage)
     assert len(load_ratings()) == 4
     assert (cache / "ml-100k.zip").read_bytes() == ZIP
@@ -595,7 +595,7 @@ def test_damaged_archive_in_the_cache_is_fetched_again(damage, grouplens, cache)
 
 
 def test_damaged_archive_is_not_used_when_nothing_can_be_reached(grouplens, cache):
-    movielens.obtain()
+    download.obtain()
     (cache / "ml-100k.zip").write_bytes(ZIP + b"!")
     grouplens.answer = sends(b"", 503)
     assert "503" in error_of(load_ratings)
@@ -604,9 +604,9 @@ def test_damaged_archive_is_not_used_when_nothing_can_be_reached(grouplens, cach
 @pytest.mark.parametrize("name", ["u.data", "u.item", "u.user"])
 @pytest.mark.parametrize("keep", [0, -1])
 def test_damaged_table_in_the_cache_is_repaired(name, keep, grouplens):
-    table = movielens.obtain() / name
+    table = download.obtain() / name
     table.write_bytes(table.read_bytes()[:keep])
-    movielens.obtain()
+    download.obtain()
     assert table.read_bytes() == grouplens_files()[name]
     assert len(grouplens.requests) == 1
 
@@ -644,7 +644,7 @@ def test_mix_up_of_files_and_folders_is_told_with_the_remedy(mix_up, grouplens, 
 
 
 def test_link_in_place_of_a_table_is_replaced_and_not_followed(grouplens, tmp_path):
-    table = movielens.obtain() / "u.data"
+    table = download.obtain() / "u.data"
     table.unlink()
     (tmp_path / "mine.txt").write_text("mine")
     table.symlink_to(tmp_path / "mine.txt")
@@ -687,7 +687,7 @@ def without_rights(grouplens, monkeypatch):
         os.chmod(folder, 0o755)
         cache = Path(folder, "cache")
         monkeypatch.setenv("RECDL_CACHE", str(cache))
-        movielens.obtain()
+        download.obtain()
         user = os.geteuid()
 
         def set_rights(rights):
@@ -730,7 +730,7 @@ def test_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(OSError, match="disk full"):
-        movielens._write(tmp_path / "u.data", b"new")
+        files.replacing(tmp_path / "u.data", b"new")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
 
@@ -827,7 +827,7 @@ def encrypted_zip():
 def test_archive_that_cannot_be_used_is_named_with_the_remedy(content, found, archive):
     message = error_of(load_ratings, archive(content), kind=DataError)
     assert re.search(f"ml.zip is not MovieLens-100k: it has {found}", message)
-    assert message.endswith(movielens.BY_HAND)
+    assert message.endswith(download.BY_HAND)
 
 
 # --- another data set of MovieLens ---
@@ -846,7 +846,7 @@ each_other = pytest.mark.parametrize("files", OTHERS.values(), ids=list(OTHERS))
 def test_archive_of_another_size_is_refused_and_its_files_are_named(files, archive):
     message = error_of(load_ratings, archive(files), kind=DataError)
     assert f"is not MovieLens-100k: it has only the files {sorted(files)}" in message
-    assert message.endswith(movielens.BY_HAND)
+    assert message.endswith(download.BY_HAND)
 
 
 @each_other
@@ -867,7 +867,7 @@ def test_ratings_file_of_another_size_is_refused_and_its_form_is_named(
     [ratings] = tmp_path.glob("ratings.*")
     message = error_of(load_ratings, ratings, kind=DataError)
     assert "of 1 fields, not of 4 separated by '\\t'" in message
-    assert message.endswith(movielens.BY_HAND)
+    assert message.endswith(download.BY_HAND)
 
 
 @each_other

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from processes import has_ended, wait_for
-from recdl.course import environment
+from tools import environment
 
 
 @pytest.fixture
@@ -78,7 +78,8 @@ def test_an_interrupt_ends_pip_too(tmp_path, name):
     code = f"""
 import pathlib
 import signal
-from recdl.course import environment as e
+from recdl.course import as, e
+from tools import environment
 e.ROOT = root = pathlib.Path({str(tmp_path)!r})
 e.LOCK, e.READY = root / "requirements.txt", root / "ready"
 e.python, e.create = lambda: root / "python", lambda: e.pip("install")

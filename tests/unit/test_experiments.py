@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdl import prepare, ranking, toy
-from recdl.course import environment, run
-from recdl.course.experiments import __main__ as command
-from recdl.course.experiments import plan, summary, systems, tables
-from recdl.course.experiments.tables import Row, TableError
+from recdl import evaluation, interactions, ranking, splits, toy
+from tools import environment, run
+from recdl.experiments import __main__ as command
+from recdl.experiments import plan, summary, systems, tables
+from recdl.experiments.tables import Row, TableError
 
 POPULAR = [
     Row("popularity", {"a": 1, "b": [2, 3]}, seed, "paper") for seed in (1, 2, 3)
@@ -238,13 +238,13 @@ def test_hits_survive_being_written():
 
 
 def test_metrics_are_those_of_the_lists(half):
-    split = prepare.drop_unseen(half)
-    positives = prepare.Interactions(split.train)
-    relevant = ranking.Relevant(split.test, positives)
+    split = splits.drop_unseen(half)
+    positives = interactions.Interactions(split.train)
+    relevant = evaluation.Relevant(split.test, positives)
     scores = np.random.default_rng(0).random((5, positives.n_items))
     top = ranking.top_k(lambda users: scores[users], positives, 10)
-    expected = ranking.evaluate(top, relevant)
-    hit = ranking.hits(top, relevant)
+    expected = evaluation.evaluate(top, relevant)
+    hit = evaluation.hits(top, relevant)
     found = tables.metrics(tables.encode_hits(hit), relevant)
     names = {"map": "map", "ndcg_at_10": "ndcg_at_10", "recall_at_10": "recall_at_10"}
     names["precision_at_10"] = "precision_at_10"
@@ -406,7 +406,7 @@ def test_a_system_says_truly_whether_it_is_random(system, half):
     if system.kind == "deep" or system.name == "BPR":
         assert system.random
         return
-    positives = prepare.Interactions(prepare.drop_unseen(half).train)
+    positives = interactions.Interactions(splits.drop_unseen(half).train)
     setting = {k: min(v) for k, v in system.space.items()}
     setting |= {k: 2 for k in ("rank", "n_factors") if k in setting}
     scores = [

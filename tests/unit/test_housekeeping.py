@@ -8,7 +8,7 @@ import tomllib
 import pytest
 import yaml
 
-from recdl.course import run
+from tools import run
 
 WORKFLOWS = sorted((run.ROOT / ".github" / "workflows").glob("*.yml"))
 PROJECT = tomllib.loads((run.ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdl import iterative, prepare
+from recdl import from_libraries, interactions
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def world():
     users, items = np.arange(40)[:, None], np.arange(14)
     likes = rng.random((40, 14)) < np.where(users % 2 == items % 2, 0.7, 0.08)
     likes[np.arange(40), np.arange(40) % 14] = True
-    return prepare.Interactions(
+    return interactions.Interactions(
         pd.DataFrame(np.argwhere(likes), columns=["userID", "itemID"])
     )
 
@@ -27,7 +27,7 @@ def dense(world):
 
 @pytest.mark.parametrize(("l1", "l2"), [(1.0, 5.0), (3.0, 0.5)])
 def test_slim_satisfies_the_conditions_of_a_minimum(world, l1, l2):
-    table, found = dense(world), iterative.SLIM(world, l1, l2).item_to_item
+    table, found = dense(world), from_libraries.SLIM(world, l1, l2).item_to_item
     assert (found >= 0).all()
     assert (found.diagonal() == 0).all()
     assert 0 < (found > 0).mean() < 0.9
@@ -40,7 +40,7 @@ def test_slim_satisfies_the_conditions_of_a_minimum(world, l1, l2):
 
 def test_slim_scores_with_weights_of_the_history(world):
     weights = np.linspace(0, 1, len(world))
-    plain, fading = iterative.SLIM(world, 1, 5), iterative.SLIM(world, 1, 5, weights)
+    plain, fading = from_libraries.SLIM(world, 1, 5), from_libraries.SLIM(world, 1, 5, weights)
     np.testing.assert_array_equal(plain.item_to_item, fading.item_to_item)
     history = np.zeros((world.n_users, world.n_items))
     history[world.users, world.items] = weights
@@ -49,7 +49,7 @@ def test_slim_scores_with_weights_of_the_history(world):
 
 def test_ials_solves_its_last_regression(world):
     l2, alpha = 3.0, 4.0
-    model = iterative.IALS(world, n_factors=3, l2=l2, alpha=alpha, n_epochs=4, seed=1)
+    model = from_libraries.IALS(world, n_factors=3, l2=l2, alpha=alpha, n_epochs=4, seed=1)
     table, users, items = dense(world), model.users, model.items
     assert users.shape == (40, 3)
     # implicit takes the users first, so the items are the ones that fit exactly.
@@ -61,9 +61,9 @@ def test_ials_solves_its_last_regression(world):
 
 
 METHODS = {
-    "iALS": lambda world, seed=1: iterative.IALS(world, 4, l2=1.0, seed=seed),
-    "BPR": lambda world, seed=1: iterative.BPR(world, 4, n_epochs=60, seed=seed),
-    "SLIM": lambda world, seed=1: iterative.SLIM(world, 0.5, 5.0),
+    "iALS": lambda world, seed=1: from_libraries.IALS(world, 4, l2=1.0, seed=seed),
+    "BPR": lambda world, seed=1: from_libraries.BPR(world, 4, n_epochs=60, seed=seed),
+    "SLIM": lambda world, seed=1: from_libraries.SLIM(world, 0.5, 5.0),
 }
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
@@ -96,10 +96,10 @@ def test_scores_are_products_and_another_seed_gives_others(world, name):
 @pytest.mark.parametrize(
     ("method", "words"),
     [
-        (lambda w: iterative.SLIM(w, 0, 1), "l1 and l2 must be positive"),
-        (lambda w: iterative.SLIM(w, 1, float("nan")), "l1 and l2 must be positive"),
-        (lambda w: iterative.IALS(w, 0), "n_factors must be"),
-        (lambda w: iterative.BPR(w, n_epochs=0), "n_epochs must be"),
+        (lambda w: from_libraries.SLIM(w, 0, 1), "l1 and l2 must be positive"),
+        (lambda w: from_libraries.SLIM(w, 1, float("nan")), "l1 and l2 must be positive"),
+        (lambda w: from_libraries.IALS(w, 0), "n_factors must be"),
+        (lambda w: from_libraries.BPR(w, n_epochs=0), "n_epochs must be"),
     ],
 )
 def test_a_senseless_argument_is_named(world, method, words):

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from recommenders.models.ncf.dataset import Dataset
 
-from recdl import library, prepare, toy
+from recdl import files, paper, predictions, recommenders_ncf, splits, toy
 
 
 class FixedModel:
@@ -37,8 +37,8 @@ def train():
 @pytest.fixture
 def both_feeds(train, tmp_path):
     """Return the library's Dataset and the course's replacement, for the same training table."""
-    path = prepare.write_csv(train, tmp_path / "train.csv")
-    return Dataset(train_file=str(path), n_neg=4, seed=0), library.NCFData(
+    path = files.write_csv(train, tmp_path / "train.csv")
+    return Dataset(train_file=str(path), n_neg=4, seed=0), recommenders_ncf.NCFData(
         train, 4, seed=0
     )
 
@@ -109,7 +109,7 @@ def test_feed_is_drawn_and_shuffled_anew_in_each_epoch(both_feeds):
 
 def test_feed_repeats_itself_with_the_same_seed_only(train):
     epochs = [
-        one_epoch(library.NCFData(train, 4, seed=seed), 8)[1] for seed in (1, 1, 2)
+        one_epoch(recommenders_ncf.NCFData(train, 4, seed=seed), 8)[1] for seed in (1, 1, 2)
     ]
     assert epochs[0].equals(epochs[1])
     assert not epochs[0].equals(epochs[2])
@@ -129,7 +129,7 @@ def test_feed_repeats_itself_with_the_same_seed_only(train):
 )
 def test_absurd_settings_are_refused(settings, words):
     with pytest.raises(ValueError, match=words):
-        library.Settings(**settings)
+        paper.Settings(**settings)
 
 
 def test_losses_are_read_from_the_log_lines():
@@ -141,7 +141,7 @@ def test_losses_are_read_from_the_log_lines():
             log.info("Epoch 1 [0.10s]: train_loss = 0.500000 ")
             log.info("Epoch 2 [0.10s]: train_loss = 0.250000 ")
 
-    assert library.fit(Logging(), data=None) == [0.5, 0.25]
+    assert recommenders_ncf.fit(Logging(), data=None) == [0.5, 0.25]
 
 
 def test_a_library_that_logs_otherwise_is_noticed():
@@ -152,14 +152,14 @@ def test_a_library_that_logs_otherwise_is_noticed():
             pass
 
     with pytest.raises(RuntimeError, match="logged 0 losses in 2 epochs"):
-        library.fit(Silent(), data=None)
+        recommenders_ncf.fit(Silent(), data=None)
 
 
 def test_prediction_list_has_every_unseen_film_once(half, monkeypatch):
     monkeypatch.setattr(
         library, "PREDICTION_BLOCK", 3
     )  # several blocks, the last one not full
-    predictions = library.prediction_list(FixedModel(), half.train)
+    predictions = predictions.prediction_list(FixedModel(), half.train)
     assert len(predictions) == 5 * 5 - len(half.train)
     assert predictions.merge(half.train, on=["userID", "itemID"]).empty
     assert (
@@ -169,7 +169,7 @@ def test_prediction_list_has_every_unseen_film_once(half, monkeypatch):
 
 
 def test_prediction_list_is_ordered_and_numbered_like_the_papers(half):
-    predictions = library.prediction_list(FixedModel(), half.train)
+    predictions = predictions.prediction_list(FixedModel(), half.train)
     assert predictions.index.tolist() == list(
         range(9, 25)
     )  # it begins behind the training rows
@@ -179,7 +179,7 @@ def test_prediction_list_is_ordered_and_numbered_like_the_papers(half):
 
 def test_metrics_of_the_toy_world_by_hand(half):
     """Ana hits first of two, Chloe second of one, Dan nothing, Eva both of three; Ben cannot be judged."""
-    result = library.evaluate(prepare.drop_unseen(half).test, toy.PREDICTIONS, k=2)
+    result = predictions.evaluate(splits.drop_unseen(half).test, toy.PREDICTIONS, k=2)
     first, second = 1.0, 1 / np.log2(3)
     assert result["precision_at_2"] == pytest.approx(
         (1 / 2 + 1 / 2 + 0 + 1) / 4, abs=1e-12
@@ -193,7 +193,7 @@ def test_metrics_of_the_toy_world_by_hand(half):
 
 
 def test_recommend_gives_the_best_first():
-    assert library.recommend(toy.PREDICTIONS, user=1, k=2)["itemID"].tolist() == [
+    assert predictions.recommend(toy.PREDICTIONS, user=1, k=2)["itemID"].tolist() == [
         104,
         105,
     ]
@@ -201,16 +201,16 @@ def test_recommend_gives_the_best_first():
 
 def test_recommend_breaks_ties_by_the_order_of_the_table():
     tied = toy.PREDICTIONS.assign(prediction=0.5)
-    assert library.recommend(tied, user=3, k=3)["itemID"].tolist() == [101, 102, 103]
+    assert predictions.recommend(tied, user=3, k=3)["itemID"].tolist() == [101, 102, 103]
 
 
 def test_recommend_names_an_unknown_user_and_the_known_ones():
     with pytest.raises(KeyError, match=r"user 99.* 1 to 5"):
-        library.recommend(toy.PREDICTIONS, user=99)
+        predictions.recommend(toy.PREDICTIONS, user=99)
 
 
 @pytest.mark.parametrize(
-    "judge", [library.evaluate, lambda test, p, k: library.recommend(p, 1, k)]
+    "judge", [predictions.evaluate, lambda test, p, k: predictions.recommend(p, 1, k)]
 )
 def test_an_empty_list_cannot_be_judged(half, judge):
     with pytest.raises(ValueError, match="at least 1; received 0"):
@@ -261,14 +261,14 @@ def test_a_kept_model_predicts_what_it_did_before(in_process):
 def test_losses_of_a_kept_model_can_be_read_without_tensorflow_1(in_process):
     seen, _, folder = in_process
     layers = {"layer_sizes": tuple(seen["settings"]["layer_sizes"])}
-    settings = library.Settings(**seen["settings"] | layers)
-    losses = library.losses_of_run(pd.DataFrame(seen["train"]), settings, folder)
+    settings = paper.Settings(**seen["settings"] | layers)
+    losses = recommenders_ncf.losses_of_run(pd.DataFrame(seen["train"]), settings, folder)
     assert losses == seen["losses"]
 
 
 def test_a_failed_training_elsewhere_shows_its_last_words(tmp_path):
     with pytest.raises(RuntimeError, match="No such file or directory"):
-        library._train_elsewhere("nowhere.csv", library.Settings(), str(tmp_path))
+        recommenders_ncf._train_elsewhere("nowhere.csv", paper.Settings(), str(tmp_path))
 
 
 def test_only_the_same_settings_and_data_find_the_kept_model(in_process):

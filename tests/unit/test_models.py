@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdl import models, prepare, ranking
+from recdl import interactions, models, ranking
 
 KINDS = [models.GMF, models.MLP, models.NeuMF]
 
@@ -164,7 +164,7 @@ def test_logits_keep_an_order_that_probabilities_lose():
     model = models.GMF(1, 3, n_factors=1)
     one, items = np.ones((1, 1)), np.array([[0.0], [40.0], [50.0]])
     model.set_weights([one, items, one])
-    seen = prepare.Interactions(pd.DataFrame({"userID": [7], "itemID": [8]}))
+    seen = interactions.Interactions(pd.DataFrame({"userID": [7], "itemID": [8]}))
     seen.item_ids = np.array([8, 9, 10])
 
     def probabilities(users):

@@ -18,7 +18,7 @@ from invented_movielens import (
     lines,
     zipped,
 )
-from recdl import movielens
+from recdl import download, movielens, ratings
 from recdl.movielens import (
     DataError,
     DataUnavailable,
@@ -168,14 +168,14 @@ def test_check_ratings_names_a_missing_column():
 def test_argument_wins_over_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("RECDL_MOVIELENS", str(tmp_path / "nowhere"))
     mine = folder_with(tmp_path / "mine", grouplens_files())
-    assert movielens.obtain(mine) == mine
+    assert download.obtain(mine) == mine
 
 
 def test_environment_wins_over_cache_and_network(monkeypatch, tmp_path, wheel):
-    movielens.obtain()
+    download.obtain()
     mine = folder_with(tmp_path / "mine", grouplens_files())
     monkeypatch.setenv("RECDL_MOVIELENS", str(mine))
-    assert movielens.obtain() == mine
+    assert download.obtain() == mine
 
 
 @pytest.mark.parametrize("load", LOADERS)
@@ -300,7 +300,7 @@ def index(tmp_path, monkeypatch):
         monkeypatch.setenv(f"PIP_{name}", value)
 
 
-pip_download = movielens._pip_download  # the fixture invented_movielens replaces it
+pip_download = download._pip_download  # the fixture invented_movielens replaces it
 
 
 def test_pip_downloads_the_wheel_alone(index, tmp_path):

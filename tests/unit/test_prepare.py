@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from recommenders.datasets.python_splitters import python_chrono_split
 from recommenders.models.ncf.dataset import NegativeSampler
 
-from recdl import prepare, toy
+from recdl import files, interactions, sampled, splits, toy
 from recdl.movielens import DataError
 
 
@@ -42,7 +42,7 @@ def test_split_rounds_half_a_rating_to_the_even_number(half):
 def test_split_keeps_the_order_of_the_table_within_a_tie(half):
     assert films_of(half.train, 5) == [103, 101]
     other_order = toy.RATINGS.iloc[::-1]
-    assert films_of(prepare.chronological_split(other_order, 0.5).train, 5) == [
+    assert films_of(splits.chronological_split(other_order, 0.5).train, 5) == [
         103,
         105,
     ]
@@ -51,7 +51,7 @@ def test_split_keeps_the_order_of_the_table_within_a_tie(half):
 @settings(deadline=None)
 @given(tables(), st.sampled_from([0.25, 0.5, 0.75, 0.9]))
 def test_split_has_the_rows_of_the_library(table, ratio):
-    ours = prepare.chronological_split(table, ratio)
+    ours = splits.chronological_split(table, ratio)
     train, test = python_chrono_split(table.copy(), ratio)
     assert ours.train.index.tolist() == train.index.tolist()
     assert ours.test.index.tolist() == test.index.tolist()
@@ -60,22 +60,22 @@ def test_split_has_the_rows_of_the_library(table, ratio):
 @pytest.mark.parametrize("ratio", [0, 1, 1.5, -0.1, float("nan")])
 def test_split_refuses_a_ratio_that_leaves_nothing(ratio):
     with pytest.raises(ValueError, match="between 0 and 1"):
-        prepare.chronological_split(toy.RATINGS, ratio)
+        splits.chronological_split(toy.RATINGS, ratio)
 
 
 def test_split_refuses_a_table_without_a_column():
     with pytest.raises(DataError, match="timestamp"):
-        prepare.chronological_split(toy.RATINGS.drop(columns="timestamp"))
+        splits.chronological_split(toy.RATINGS.drop(columns="timestamp"))
 
 
 def test_split_leaves_its_input_alone():
     before = toy.RATINGS.copy()
-    prepare.paper_split(toy.RATINGS)
+    splits.course_split(toy.RATINGS)
     pd.testing.assert_frame_equal(toy.RATINGS, before)
 
 
 def test_films_that_training_never_saw_leave_the_test(half):
-    test = prepare.drop_unseen(half).test
+    test = splits.drop_unseen(half).test
     assert 106 in half.test["itemID"].tolist()
     assert 106 not in test["itemID"].tolist()
     assert 2 not in test["userID"].tolist()  # Ben: 106 was his only test film
@@ -83,30 +83,30 @@ def test_films_that_training_never_saw_leave_the_test(half):
 
 
 def test_users_that_training_never_saw_leave_the_test(half):
-    without_ana = prepare.Split(half.train[half.train["userID"] != 1], half.test)
-    assert 1 not in prepare.drop_unseen(without_ana).test["userID"].tolist()
+    without_ana = splits.Split(half.train[half.train["userID"] != 1], half.test)
+    assert 1 not in splits.drop_unseen(without_ana).test["userID"].tolist()
 
 
 def test_hash_of_two_pairs_by_hand():
     # printf '2,30\n10,4\n' | sha256sum
     pairs = pd.DataFrame({"userID": [10, 2], "itemID": [4, 30], "rating": [1, 2]})
     assert (
-        prepare.pairs_sha256(pairs)
+        splits.pairs_sha256(pairs)
         == "52173353a75f066a460e70ed6d91865b0364669d4a278194005e666ae2e1b91c"
     )
 
 
 def test_hash_ignores_the_order_of_rows_and_sees_one_other_pair(half):
-    assert prepare.pairs_sha256(half.train.iloc[::-1]) == prepare.pairs_sha256(
+    assert splits.pairs_sha256(half.train.iloc[::-1]) == splits.pairs_sha256(
         half.train
     )
     other = half.train.replace({"itemID": {102: 106}})
-    assert prepare.pairs_sha256(other) != prepare.pairs_sha256(half.train)
+    assert splits.pairs_sha256(other) != splits.pairs_sha256(half.train)
 
 
 def test_leave_one_out_has_the_last_test_film_once_for_each_user(half):
-    split = prepare.drop_unseen(half)
-    table = prepare.leave_one_out(split, n_negatives=2, rng=np.random.default_rng(0))
+    split = splits.drop_unseen(half)
+    table = sampled.leave_one_out_test(split, n_negatives=2, rng=np.random.default_rng(0))
     positives = table[table["rating"] == 1]
     assert dict(zip(positives["userID"], positives["itemID"], strict=True)) == {
         1: 104,
@@ -118,8 +118,8 @@ def test_leave_one_out_has_the_last_test_film_once_for_each_user(half):
 
 
 def test_leave_one_out_draws_only_films_that_the_user_never_rated(half):
-    split = prepare.drop_unseen(half)
-    table = prepare.leave_one_out(split, n_negatives=100, rng=np.random.default_rng(0))
+    split = splits.drop_unseen(half)
+    table = sampled.leave_one_out_test(split, n_negatives=100, rng=np.random.default_rng(0))
     negatives = (
         table[table["rating"] == 0].groupby("userID")["itemID"].agg(sorted).to_dict()
     )
@@ -131,27 +131,27 @@ def test_leave_one_out_draws_only_films_that_the_user_never_rated(half):
 
 
 def test_leave_one_out_needs_both_parts(half):
-    split = prepare.Split(half.train, half.test.head(0))
+    split = splits.Split(half.train, half.test.head(0))
     with pytest.raises(
         ValueError, match=r"^There are 9 .* Split with another ratio\.$"
     ):
-        prepare.leave_one_out(split, rng=np.random.default_rng(0))
+        sampled.leave_one_out_test(split, rng=np.random.default_rng(0))
 
 
 def test_csv_is_written_whole_or_not_at_all(half, tmp_path, monkeypatch):
-    path = prepare.write_csv(half.train, tmp_path / "new" / "train.csv")
+    path = files.write_csv(half.train, tmp_path / "new" / "train.csv")
     before = path.read_text()
     monkeypatch.setattr(
-        prepare.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        files.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     with pytest.raises(KeyboardInterrupt):
-        prepare.write_csv(half.test, path)
+        files.write_csv(half.test, path)
     assert path.read_text() == before
     assert pd.read_csv(path)["itemID"].tolist() == half.train["itemID"].tolist()
 
 
 def test_interactions_count_positions_by_first_appearance(half):
-    positives = prepare.Interactions(half.train)
+    positives = interactions.Interactions(half.train)
     assert positives.user_ids.tolist() == [1, 2, 3, 4, 5]
     assert positives.item_ids.tolist() == [101, 102, 103, 105, 104]
     assert positives.user_ids[positives.users].tolist() == half.train["userID"].tolist()
@@ -177,20 +177,20 @@ def test_interactions_count_positions_by_first_appearance(half):
 )
 def test_interactions_refuse(table, words):
     with pytest.raises(ValueError, match=words):
-        prepare.Interactions(table)
+        interactions.Interactions(table)
 
 
 def test_unknown_user_is_named_with_the_known_ones(half):
     with pytest.raises(KeyError, match=r"User 77 .* 1 to 5"):
-        prepare.Interactions(half.train).user_position(77)
+        interactions.Interactions(half.train).user_position(77)
 
 
 def test_known_user_has_a_position(half):
-    assert prepare.Interactions(half.train).user_position(4) == 3
+    assert interactions.Interactions(half.train).user_position(4) == 3
 
 
 def negatives_of(positives, n_negatives, seed=0, **options):
-    users, items = prepare.sample_negatives(
+    users, items = interactions.sample_negatives(
         positives, n_negatives, rng=np.random.default_rng(seed), **options
     )
     return pd.DataFrame(
@@ -203,7 +203,7 @@ def negatives_of(positives, n_negatives, seed=0, **options):
 def test_negatives_are_unseen_distinct_and_as_many_as_the_library_draws(
     table, n_negatives, block
 ):
-    drawn = negatives_of(prepare.Interactions(table), n_negatives, block=block)
+    drawn = negatives_of(interactions.Interactions(table), n_negatives, block=block)
     assert not drawn.duplicated().any()
     assert drawn.merge(table, on=["userID", "itemID"]).empty
     for user, seen in table.groupby("userID")["itemID"]:
@@ -221,10 +221,10 @@ def test_negatives_are_unseen_distinct_and_as_many_as_the_library_draws(
 
 def test_every_set_of_unseen_films_is_equally_likely(half):
     """Chloe has seen one of five films and gets two of the other four: six sets, each one time in six."""
-    positives, rng = prepare.Interactions(half.train), np.random.default_rng(7)
+    positives, rng = interactions.Interactions(half.train), np.random.default_rng(7)
     n_draws, counts = 6000, {}
     for _ in range(n_draws):
-        users, items = prepare.sample_negatives(positives, 2, rng=rng)
+        users, items = interactions.sample_negatives(positives, 2, rng=rng)
         chloes = frozenset(positives.item_ids[items[users == 2]])
         counts[chloes] = counts.get(chloes, 0) + 1
     assert len(counts) == 6
@@ -239,14 +239,14 @@ def test_negatives_follow_the_seed_and_change_from_epoch_to_epoch():
         for item in range(1, 61)
         if (user * item) % 7 == 1
     ]
-    positives = prepare.Interactions(pd.DataFrame(pairs, columns=["userID", "itemID"]))
+    positives = interactions.Interactions(pd.DataFrame(pairs, columns=["userID", "itemID"]))
     rng = np.random.default_rng(3)
     first, second = (
-        prepare.sample_negatives(positives, 2, rng=rng)[1].tolist() for _ in range(2)
+        interactions.sample_negatives(positives, 2, rng=rng)[1].tolist() for _ in range(2)
     )
     assert first != second
     assert (
-        prepare.sample_negatives(positives, 2, rng=np.random.default_rng(3))[1].tolist()
+        interactions.sample_negatives(positives, 2, rng=np.random.default_rng(3))[1].tolist()
         == first
     )
 
@@ -254,17 +254,17 @@ def test_negatives_follow_the_seed_and_change_from_epoch_to_epoch():
 def test_seed_42_draws_what_the_chapters_quote(half):
     """A change of the method would change numbers in the prose, even if it draws as well as before."""
     pairs = [(u, i) for u in range(300) for i in range(60) if (u * i + 1) % 7 <= u % 8]
-    positives = prepare.Interactions(pd.DataFrame(pairs, columns=["userID", "itemID"]))
-    drawn = prepare.sample_negatives(positives, 2, rng=np.random.default_rng(42))
+    positives = interactions.Interactions(pd.DataFrame(pairs, columns=["userID", "itemID"]))
+    drawn = interactions.sample_negatives(positives, 2, rng=np.random.default_rng(42))
     digest = hashlib.sha256(np.array(drawn, "<i8").tobytes()).hexdigest()
     assert digest[:16] == "b3dd7811a7ce4cff"
-    table = prepare.leave_one_out(
-        prepare.drop_unseen(half), 2, rng=np.random.default_rng(42)
+    table = sampled.leave_one_out_test(
+        splits.drop_unseen(half), 2, rng=np.random.default_rng(42)
     )
     assert table["itemID"].tolist() == [104, 105, 104, 101, 103, 105, 103, 101, 102]
     assert table.index.tolist() == list(range(9))
-    users, items, labels = prepare.epoch_samples(
-        prepare.Interactions(half.train), 1, rng=np.random.default_rng(42)
+    users, items, labels = interactions.epoch_samples(
+        interactions.Interactions(half.train), 1, rng=np.random.default_rng(42)
     )
     assert users.tolist() == [0, 1, 3, 0, 0, 2, 4, 1, 4, 4, 3, 2, 1, 0, 3, 4, 3, 1]
     assert items.tolist() == [3, 0, 4, 2, 1, 3, 0, 1, 2, 4, 1, 2, 4, 0, 2, 1, 0, 2]
@@ -273,24 +273,24 @@ def test_seed_42_draws_what_the_chapters_quote(half):
 
 def test_numbers_of_negatives_are_the_papers_if_left_out():
     table = pd.DataFrame({"userID": [1, 2] * 150, "itemID": range(300)})
-    split = prepare.Split(table, table.head(1))
-    ranked = prepare.leave_one_out(split, rng=np.random.default_rng(0))
+    split = splits.Split(table, table.head(1))
+    ranked = sampled.leave_one_out_test(split, rng=np.random.default_rng(0))
     assert len(ranked) == 1 + 100
     table = pd.DataFrame({"userID": [1] + [2] * 9, "itemID": range(10)})
-    positives = prepare.Interactions(table)
-    users, _ = prepare.sample_negatives(positives, rng=np.random.default_rng(0))
+    positives = interactions.Interactions(table)
+    users, _ = interactions.sample_negatives(positives, rng=np.random.default_rng(0))
     assert (users == 0).sum() == 4
-    users, _, labels = prepare.epoch_samples(positives, rng=np.random.default_rng(0))
+    users, _, labels = interactions.epoch_samples(positives, rng=np.random.default_rng(0))
     assert ((users == 0) & (labels == 0)).sum() == 4
 
 
 def test_csv_makes_the_folders_above_it(half, tmp_path):
-    path = prepare.write_csv(half.train, tmp_path / "a" / "b" / "train.csv")
-    assert prepare.write_csv(half.train, path) == path  # and minds none that is there
+    path = files.write_csv(half.train, tmp_path / "a" / "b" / "train.csv")
+    assert files.write_csv(half.train, path) == path  # and minds none that is there
 
 
 def test_csv_that_fails_leaves_nothing_behind(half, tmp_path):
     (tmp_path / "train.csv").mkdir()
     with pytest.raises(OSError, match=r"train\.csv"):
-        prepare.write_csv(half.train, tmp_path / "train.csv")
+        files.write_csv(half.train, tmp_path / "train.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["train.csv"]

@@ -26,7 +26,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recdl import checks, prepare, ranking
+from recdl import evaluation, files, interactions, ranking, ratings, sampled, splits, uncertainty
 from recdl.movielens import DataError
 
 MANY = os.environ.get("RECDL_EXAMPLES")
@@ -57,7 +57,7 @@ def snapshot(thing):
         return repr({key: snapshot(value) for key, value in thing.items()})
     if isinstance(thing, list | tuple):
         return repr([snapshot(value) for value in thing])
-    if isinstance(thing, prepare.Interactions | ranking.Relevant):
+    if isinstance(thing, interactions.Interactions | evaluation.Relevant):
         return snapshot(vars(thing))
     return repr(thing)
 
@@ -220,10 +220,10 @@ def any_tables(draw, odd=(*ODD, *TREACHEROUS), faults=("missing", "twice", "leve
 def any_splits(draw):
     """Return two parts of one good table, or two tables that have nothing to do with each other."""
     if draw(st.booleans()):
-        return prepare.Split(draw(any_tables()), draw(any_tables()))
+        return splits.Split(draw(any_tables()), draw(any_tables()))
     table = draw(good_tables())
     to_train = np.array(draw(lists(st.booleans(), len(table))))
-    return prepare.Split(table[to_train], table[~to_train])
+    return splits.Split(table[to_train], table[~to_train])
 
 
 def is_whole(value):
@@ -275,7 +275,7 @@ def same_kind(pairs):
 @given(any_tables())
 def test_identifiers_are_whole_numbers_or_strings(table):
     expected = pairs_of(table)
-    pairs = attempt(checks.check_pairs, table)
+    pairs = attempt(ratings.check_pairs, table)
     if len(table):  # an empty column of dates has no identifier that would be wrong
         assert (pairs is None) == (expected is None)
     if pairs is not None:
@@ -305,7 +305,7 @@ def rows_by_hand(table, ratio):
 @examples
 @given(ratings_tables, fractions)
 def test_split_cuts_every_users_history_in_two(table, ratio):
-    split = attempt(prepare.chronological_split, table, ratio)
+    split = attempt(splits.chronological_split, table, ratio)
     if split is not None:
         numbers = table.assign(**{name: pd.to_numeric(table[name]) for name in COLUMNS})
         for part, rows in zip(split, rows_by_hand(numbers, ratio), strict=True):
@@ -316,28 +316,28 @@ def test_split_cuts_every_users_history_in_two(table, ratio):
 @examples
 @given(good_tables())
 def test_split_of_the_paper_is_one_by_time_without_unseen_rows(table):
-    split = works(prepare.paper_split, table)
-    by_time = prepare.drop_unseen(prepare.chronological_split(table, 0.75))
+    split = works(splits.course_split, table)
+    by_time = splits.drop_unseen(splits.chronological_split(table, 0.75))
     assert snapshot(split) == snapshot(by_time)
 
 
 @examples
 @given(ratings_tables)
 def test_split_of_the_paper_takes_the_tables_that_the_split_takes(table):
-    refused = is_refused(prepare.chronological_split, table)
-    assert is_refused(prepare.paper_split, table) == refused
+    refused = is_refused(splits.chronological_split, table)
+    assert is_refused(splits.course_split, table) == refused
 
 
 @examples
 @given(good_tables(), wrong_fractions)
 def test_split_refuses_what_is_no_fraction(table, ratio):
-    assert is_refused(prepare.chronological_split, table, ratio)
+    assert is_refused(splits.chronological_split, table, ratio)
 
 
 @examples
 @given(any_splits())
 def test_test_rows_stay_if_training_has_their_user_and_film(split):
-    kept = attempt(prepare.drop_unseen, split)
+    kept = attempt(splits.drop_unseen, split)
     train, test = (pairs_of(part) for part in split)
     if kept is None:
         assert train is None or test is None or split.train.empty or split.test.empty
@@ -351,26 +351,26 @@ def test_test_rows_stay_if_training_has_their_user_and_film(split):
 @examples
 @given(any_tables(), any_tables(), st.randoms(use_true_random=False))
 def test_hash_is_that_of_the_sorted_pairs(table, other, random):
-    found = attempt(prepare.pairs_sha256, table)
+    found = attempt(splits.pairs_sha256, table)
     if found is None:
         assert table.empty or pairs_of(table) is None
         return
     rows = random.sample(range(len(table)), len(table))
-    assert prepare.pairs_sha256(table.iloc[rows]) == found
+    assert splits.pairs_sha256(table.iloc[rows]) == found
     pairs = sorted(pairs_of(table))
     if all(str(value).isalnum() for pair in pairs for value in pair):
         text = "".join(f"{user},{item}\n" for user, item in pairs)
         assert hashlib.sha256(text.encode()).hexdigest() == found
     if pairs_of(other) is not None and not other.empty:
         same = sorted_text(pairs_of(table)) == sorted_text(pairs_of(other))
-        assert (prepare.pairs_sha256(other) == found) == same
+        assert (splits.pairs_sha256(other) == found) == same
 
 
 @examples
 @given(any_splits(), whole(0, 9) | huge)
 def test_last_film_stands_among_films_that_the_user_never_rated(split, n_negatives):
     options = {"n_negatives": n_negatives, "rng": np.random.default_rng(0)}
-    table = attempt(prepare.leave_one_out, split, **options)
+    table = attempt(sampled.leave_one_out_test, split, **options)
     train, test = (pairs_of(part) for part in split)
     if not train or not test or not same_kind(train + test):
         assert table is None
@@ -392,12 +392,12 @@ def test_last_film_stands_among_films_that_the_user_never_rated(split, n_negativ
 @examples
 @given(good_tables(), wrong_numbers)
 def test_nobody_has_minus_one_or_half_a_negative(table, n_negatives):
-    split, rng = prepare.Split(table, table), np.random.default_rng(0)
-    interactions = prepare.Interactions(table)
+    split, rng = splits.Split(table, table), np.random.default_rng(0)
+    interactions = interactions.Interactions(table)
     for function, data in (
-        (prepare.leave_one_out, split),
-        (prepare.sample_negatives, interactions),
-        (prepare.epoch_samples, interactions),
+        (sampled.leave_one_out_test, split),
+        (interactions.sample_negatives, interactions),
+        (interactions.epoch_samples, interactions),
     ):
         assert is_refused(function, data, n_negatives, rng=rng)
 
@@ -406,7 +406,7 @@ def test_nobody_has_minus_one_or_half_a_negative(table, n_negatives):
 @given(any_tables())
 def test_csv_file_holds_the_table_and_nothing_lies_beside_it(table):
     with tempfile.TemporaryDirectory() as folder:
-        path = works(prepare.write_csv, table, f"{folder}/new/train.csv")
+        path = works(files.write_csv, table, f"{folder}/new/train.csv")
         written = path.read_bytes().decode()
         assert written == table.to_csv(index=False)
         assert [file.name for file in path.parent.iterdir()] == ["train.csv"]
@@ -415,7 +415,7 @@ def test_csv_file_holds_the_table_and_nothing_lies_beside_it(table):
 @examples
 @given(any_tables())
 def test_interactions_are_the_pairs_of_the_table(table):
-    interactions, pairs = attempt(prepare.Interactions, table), pairs_of(table)
+    interactions, pairs = attempt(interactions.Interactions, table), pairs_of(table)
     if not pairs or len(set(pairs)) < len(pairs):
         assert interactions is None
         return
@@ -437,7 +437,7 @@ def test_interactions_are_the_pairs_of_the_table(table):
     ),
 )
 def test_user_has_a_position_or_is_named(table, user):
-    interactions = prepare.Interactions(table)
+    interactions = interactions.Interactions(table)
     position = attempt(interactions.user_position, user, error=KeyError)
     assert (position is None) == (user not in set(interactions.user_ids.tolist()))
     if position is not None:
@@ -455,10 +455,10 @@ def seen_by(interactions):
 def test_negatives_are_unseen_distinct_and_as_many_as_there_are(
     table, n_negatives, block
 ):
-    interactions = prepare.Interactions(table)
+    interactions = interactions.Interactions(table)
     rng = np.random.default_rng(0)
     users, items = works(
-        prepare.sample_negatives, interactions, n_negatives, rng=rng, block=block
+        interactions.sample_negatives, interactions, n_negatives, rng=rng, block=block
     )
     drawn = set(zip(users.tolist(), items.tolist(), strict=True))
     assert len(drawn) == len(users) == len(items)
@@ -473,8 +473,8 @@ def test_negatives_are_unseen_distinct_and_as_many_as_there_are(
 @examples
 @given(good_tables(), wrong_numbers | st.just(0))
 def test_no_block_is_smaller_than_a_user(table, block):
-    interactions, rng = prepare.Interactions(table), np.random.default_rng(0)
-    assert is_refused(prepare.sample_negatives, interactions, rng=rng, block=block)
+    interactions, rng = interactions.Interactions(table), np.random.default_rng(0)
+    assert is_refused(interactions.sample_negatives, interactions, rng=rng, block=block)
     score = np.zeros((interactions.n_users, interactions.n_items)).__getitem__
     if block is not None:
         assert is_refused(ranking.top_k, score, interactions, 3, block=block)
@@ -485,11 +485,11 @@ def test_no_block_is_smaller_than_a_user(table, block):
 def test_epoch_holds_every_positive_once_and_the_negatives_drawn_for_it(
     table, n_negatives
 ):
-    interactions = prepare.Interactions(table)
+    interactions = interactions.Interactions(table)
     samples = works(
-        prepare.epoch_samples, interactions, n_negatives, rng=np.random.default_rng(3)
+        interactions.epoch_samples, interactions, n_negatives, rng=np.random.default_rng(3)
     )
-    drawn = prepare.sample_negatives(
+    drawn = interactions.sample_negatives(
         interactions, n_negatives, rng=np.random.default_rng(3)
     )
     assert [part.dtype for part in samples] == ["int32", "int32", "float32"]
@@ -509,7 +509,7 @@ def test_epoch_holds_every_positive_once_and_the_negatives_drawn_for_it(
 def worlds(draw):
     """Return interactions, their test items as Relevant and as a set of positions, and scores."""
     table = draw(good_tables(ids=["int64", "str"]))
-    interactions = prepare.Interactions(table)
+    interactions = interactions.Interactions(table)
     n_users, n_items = interactions.n_users, interactions.n_items
     positions = st.tuples(st.integers(0, n_users - 1), st.integers(0, n_items - 1))
     relevant = draw(st.lists(positions, unique=True))
@@ -520,7 +520,7 @@ def worlds(draw):
     }
     values = st.sampled_from([-math.inf, 0.0, 1.0, 2.0, math.inf])
     scores = np.array(draw(lists(lists(values, n_items), n_users)))
-    test = ranking.Relevant(pd.DataFrame(pairs), interactions)
+    test = evaluation.Relevant(pd.DataFrame(pairs), interactions)
     return interactions, test, set(relevant), scores
 
 
@@ -573,8 +573,8 @@ def test_no_list_of_a_wrong_length_or_for_a_wrong_user(world, k, data):
     assert is_refused(ranking.top_k, score, interactions, k)
     assert is_refused(ranking.top_k, score, interactions, 2, users=users)
     top = ranking.top_k(score, interactions, 2)[:1]
-    assert is_refused(ranking.hits, top, relevant, users=users)
-    assert is_refused(ranking.evaluate, top, relevant, (1,), users=users)
+    assert is_refused(evaluation.hits, top, relevant, users=users)
+    assert is_refused(evaluation.evaluate, top, relevant, (1,), users=users)
 
 
 @examples
@@ -598,8 +598,8 @@ def test_scores_must_be_numbers_for_all_items(world, data):
 @examples
 @given(good_tables(), any_tables())
 def test_test_items_are_those_of_the_table(train, test):
-    known, pairs = prepare.Interactions(train), pairs_of(test)
-    relevant = attempt(ranking.Relevant, test, known)
+    known, pairs = interactions.Interactions(train), pairs_of(test)
+    relevant = attempt(evaluation.Relevant, test, known)
     users, items = known.user_ids.tolist(), known.item_ids.tolist()
     unknown = pairs and any(u not in users or i not in items for u, i in pairs)
     if pairs is None or unknown or len(set(pairs)) < len(pairs):
@@ -648,8 +648,8 @@ def test_metrics_are_those_counted_by_hand(world, width, data):
     top = ranking.top_k(scores.__getitem__, interactions, width, users=users)
     if len(top):
         top = data.draw(st.sampled_from([top, top.tolist(), top.astype("int8")]))
-    table = works(ranking.evaluate, top, relevant, ks, users=users)
-    hit = works(ranking.hits, top, relevant, users=users)
+    table = works(evaluation.evaluate, top, relevant, ks, users=users)
+    hit = works(evaluation.hits, top, relevant, users=users)
     assert table.index.tolist() == interactions.user_ids[numbers].tolist()
     assert table.index.name == "userID"
     assert hit.shape == (len(numbers), width)
@@ -674,7 +674,7 @@ def test_list_that_begins_with_all_test_items_is_perfect(world, k):
     for user in range(interactions.n_users):
         items = sorted(item for u, item in pairs if u == user)[:k]
         top[user, : len(items)] = items
-    table = ranking.evaluate(top, relevant, (k,))[relevant.n_relevant > 0]
+    table = evaluation.evaluate(top, relevant, (k,))[relevant.n_relevant > 0]
     perfect = ["map", "ndcg", "hr", "mrr"]
     if relevant.n_relevant.max() <= k:
         perfect.append("recall")
@@ -694,12 +694,12 @@ def test_only_lists_of_positions_can_be_judged(world, data):
         top.astype(float), top.astype(str), top.astype(object),
     ]  # fmt: skip
     wrong = data.draw(st.sampled_from(wrong))
-    assert is_refused(ranking.hits, wrong, relevant)
-    assert is_refused(ranking.evaluate, wrong, relevant, (1,))
-    assert is_refused(ranking.item_coverage, wrong, n_items)
+    assert is_refused(evaluation.hits, wrong, relevant)
+    assert is_refused(evaluation.evaluate, wrong, relevant, (1,))
+    assert is_refused(evaluation.item_coverage, wrong, n_items)
     too_many = np.concatenate([top, top])
-    assert is_refused(ranking.hits, too_many, relevant)
-    assert is_refused(ranking.evaluate, too_many, relevant, (1,))
+    assert is_refused(evaluation.hits, too_many, relevant)
+    assert is_refused(evaluation.evaluate, too_many, relevant, (1,))
 
 
 @examples
@@ -711,7 +711,7 @@ def test_only_lengths_within_the_list_can_be_judged(world, width, data):
         [], (), [0], [width + 1], [1, width + 1], [-1], [1.0], ["1"], [None], [[1]], [10**30],
     ]  # fmt: skip
     ks = data.draw(st.sampled_from([*wrong, {1}, 1, 1.5, None, "1", math.nan]))
-    assert is_refused(ranking.evaluate, top, relevant, ks)
+    assert is_refused(evaluation.evaluate, top, relevant, ks)
 
 
 @examples
@@ -720,9 +720,9 @@ def test_coverage_is_the_share_of_items_on_a_list(world, k, wrong):
     interactions, _, _, scores = world
     top = ranking.top_k(scores.__getitem__, interactions, k)
     listed = {item for row in top.tolist() for item in row if item >= 0}
-    covered = works(ranking.item_coverage, top, interactions.n_items)
+    covered = works(evaluation.item_coverage, top, interactions.n_items)
     assert covered == len(listed) / interactions.n_items
-    assert is_refused(ranking.item_coverage, top, wrong)
+    assert is_refused(evaluation.item_coverage, top, wrong)
 
 
 finite = st.floats(-1e6, 1e6) | st.sampled_from([0.0, 1.0, math.nan])
@@ -755,7 +755,7 @@ def test_interval_holds_the_level_of_the_resampled_means(
     defined = [float(value) for value in values if not math.isnan(value)]
     options = {"n_resamples": n_resamples, "level": level}
     interval = attempt(
-        ranking.bootstrap_interval, values, rng=np.random.default_rng(seed), **options
+        uncertainty.bootstrap_interval, values, rng=np.random.default_rng(seed), **options
     )
     assert (interval is None) == (len(defined) < 2)
     if interval is None:
@@ -774,7 +774,7 @@ def test_interval_holds_the_level_of_the_resampled_means(
 @given(metric_values(n=6), st.integers(0, 9))
 def test_interval_contains_the_mean(values, seed):
     rng = np.random.default_rng(seed)
-    interval = attempt(ranking.bootstrap_interval, values, rng=rng)
+    interval = attempt(uncertainty.bootstrap_interval, values, rng=rng)
     if interval is not None:
         assert interval.low - 1e-6 <= interval.mean <= interval.high + 1e-6
 
@@ -784,14 +784,14 @@ def test_interval_contains_the_mean(values, seed):
 def test_no_interval_of_what_is_no_metric(values, level, n_resamples):
     rng = np.random.default_rng(0)
     for function, inputs in (
-        (ranking.bootstrap_interval, [values]),
-        (ranking.paired_difference, [values, values]),
+        (uncertainty.bootstrap_interval, [values]),
+        (uncertainty.paired_difference, [values, values]),
     ):
         assert is_refused(function, *inputs, rng=rng)
     good = [0.0, 1.0]
     for wrong in ({"level": level}, {"n_resamples": n_resamples}):
-        assert is_refused(ranking.bootstrap_interval, good, rng=rng, **wrong)
-        assert is_refused(ranking.paired_difference, good, good, rng=rng, **wrong)
+        assert is_refused(uncertainty.bootstrap_interval, good, rng=rng, **wrong)
+        assert is_refused(uncertainty.paired_difference, good, good, rng=rng, **wrong)
 
 
 @examples
@@ -804,7 +804,7 @@ def test_difference_is_that_of_users_who_have_both(data):
     if data.draw(st.booleans()):
         b.index = a.index
     interval = attempt(
-        ranking.paired_difference, a, b, rng=np.random.default_rng(0), n_resamples=5
+        uncertainty.paired_difference, a, b, rng=np.random.default_rng(0), n_resamples=5
     )
     by_position = a.index.equals(b.index)
     if not by_position and not (a.index.is_unique and b.index.is_unique):
@@ -829,5 +829,5 @@ def test_difference_is_that_of_users_who_have_both(data):
 @given(metric_values(n=4), metric_values(n=5))
 def test_difference_needs_as_many_values_on_both_sides(a, b):
     rng = np.random.default_rng(0)
-    interval = attempt(ranking.paired_difference, list(a), list(b), rng=rng)
+    interval = attempt(uncertainty.paired_difference, list(a), list(b), rng=rng)
     assert interval is None or len(a) == len(b)

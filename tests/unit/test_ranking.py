@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from recommenders.evaluation import python_evaluation
 
-from recdl import library, prepare, ranking, toy
+from recdl import evaluation, interactions, predictions, ranking, splits, toy, uncertainty
 
 LIBRARY = {
     "map": python_evaluation.map,
@@ -28,8 +28,8 @@ def pairs_of(table):
 def make_world(train, test, scores, shuffle=0):
     """Return positives, a test table without unseen users and items, and the scores of all positions."""
     train = pairs_of(train).sample(frac=1, random_state=shuffle)
-    test = prepare.drop_unseen(prepare.Split(train, pairs_of(test))).test
-    positives = prepare.Interactions(train)
+    test = splits.drop_unseen(splits.Split(train, pairs_of(test))).test
+    positives = interactions.Interactions(train)
     return positives, test, scores[: positives.n_users, : positives.n_items]
 
 
@@ -58,7 +58,7 @@ def unseen_by(positives, user):
 
 
 def predictions_of(positives, scores):
-    """Write the scores of the unseen pairs as `library.prediction_list` does."""
+    """Write the scores of the unseen pairs as `predictions.prediction_list` does."""
     rows = [
         (positives.user_ids[user], positives.item_ids[item], scores[user, item])
         for user in range(positives.n_users)
@@ -70,7 +70,7 @@ def predictions_of(positives, scores):
 
 def judge(positives, test, scores, ks, width=None):
     top = ranking.top_k(scores.__getitem__, positives, width or max(ks))
-    return ranking.evaluate(top, ranking.Relevant(test, positives), ks)
+    return evaluation.evaluate(top, evaluation.Relevant(test, positives), ks)
 
 
 def by_library(test, predictions, k):
@@ -101,7 +101,7 @@ def test_top_k_is_a_sort_of_each_users_unseen_items(world, k, block):
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "uint8"])
 def test_top_k_of_many_items_with_ties(levels, dtype):
     rng = np.random.default_rng(levels)
-    positives = prepare.Interactions(pairs_of(rng.random((40, 300)) < 0.3))
+    positives = interactions.Interactions(pairs_of(rng.random((40, 300)) < 0.3))
     scores = rng.integers(levels, size=(40, 300)).astype(dtype)
     top = ranking.top_k(scores.__getitem__, positives, 10, block=7)
     hidden = scores.astype(float)
@@ -111,12 +111,12 @@ def test_top_k_of_many_items_with_ties(levels, dtype):
 
 def test_every_unseen_item_is_ranked_and_no_seen_one_ever_is():
     rng = np.random.default_rng(3)
-    positives = prepare.Interactions(pairs_of(rng.random((30, 50)) < 0.4))
+    positives = interactions.Interactions(pairs_of(rng.random((30, 50)) < 0.4))
     scores = rng.choice([-np.inf, 0.0, np.inf], size=(30, 50))
     top = ranking.top_k(scores.__getitem__, positives, k=50)
     for user, row in enumerate(top):
         assert sorted(row[row >= 0]) == unseen_by(positives, user)
-    assert ranking.item_coverage(top, 50) == 1
+    assert evaluation.item_coverage(top, 50) == 1
 
 
 def test_ties_are_broken_like_in_the_papers_track(half):
@@ -124,12 +124,12 @@ def test_ties_are_broken_like_in_the_papers_track(half):
         def predict(self, users, items, is_list):
             return [item % 2 for item in items]
 
-    predictions = library.prediction_list(Coarse(), half.train)
-    positives = prepare.Interactions(half.train)
+    predictions = predictions.prediction_list(Coarse(), half.train)
+    positives = interactions.Interactions(half.train)
     scores = np.tile(positives.item_ids % 2, (5, 1))
     top = ranking.top_k(scores.__getitem__, positives, k=3)
     for user, row in zip(positives.user_ids, top, strict=True):
-        films = library.recommend(predictions, user, k=3)["itemID"].tolist()
+        films = predictions.recommend(predictions, user, k=3)["itemID"].tolist()
         assert positives.item_ids[row[row >= 0]].tolist() == films
 
 
@@ -138,18 +138,18 @@ def test_only_some_users_in_any_order():
     positives, test, scores = make_world(
         rng.random((30, 20)) < 0.3, rng.random((30, 20)) < 0.3, rng.random((30, 20))
     )
-    relevant = ranking.Relevant(test, positives)
+    relevant = evaluation.Relevant(test, positives)
     users = rng.permutation(30)[:11]
     everyone = ranking.top_k(scores.__getitem__, positives, k=5)
     some = ranking.top_k(scores.__getitem__, positives, k=5, users=users, block=4)
     assert (some == everyone[users]).all()
-    table = ranking.evaluate(some, relevant, [5], users=users)
-    expected = ranking.evaluate(everyone, relevant, [5]).loc[positives.user_ids[users]]
+    table = evaluation.evaluate(some, relevant, [5], users=users)
+    expected = evaluation.evaluate(everyone, relevant, [5]).loc[positives.user_ids[users]]
     pd.testing.assert_frame_equal(table, expected)
 
 
 def test_scores_are_asked_for_in_blocks_and_left_as_they_are(half):
-    positives, asked = prepare.Interactions(half.train), []
+    positives, asked = interactions.Interactions(half.train), []
     kept = np.ones((5, 5))
 
     def score(users):
@@ -165,7 +165,7 @@ def test_block_is_as_many_users_as_have_half_a_million_scores():
     n_items, asked = 2**17, []
     table = pd.DataFrame({"userID": 0, "itemID": range(n_items)})
     others = pd.DataFrame({"userID": range(1, 9), "itemID": 0})
-    positives = prepare.Interactions(pd.concat([table, others]))
+    positives = interactions.Interactions(pd.concat([table, others]))
 
     def score(users):
         asked.append(len(users))
@@ -178,7 +178,7 @@ def test_block_is_as_many_users_as_have_half_a_million_scores():
 def test_memory_grows_with_the_block_only():
     train = np.zeros((1000, 2000), dtype=bool)
     train[0], train[:, 0] = True, True
-    positives, row = prepare.Interactions(pairs_of(train)), np.arange(2000.0)
+    positives, row = interactions.Interactions(pairs_of(train)), np.arange(2000.0)
     tracemalloc.start()
     ranking.top_k(lambda users: np.tile(row, (len(users), 1)), positives, 5, block=20)
     peak = tracemalloc.get_traced_memory()[1]
@@ -189,7 +189,7 @@ def test_memory_grows_with_the_block_only():
 def test_a_score_that_is_not_a_number_is_named(half):
     scores = np.zeros((5, 5))
     scores[3, 2] = np.nan
-    positives = prepare.Interactions(half.train)
+    positives = interactions.Interactions(half.train)
     with pytest.raises(ValueError, match="user 4 for item 103 is NaN"):
         ranking.top_k(scores.__getitem__, positives, k=1, block=2)
 
@@ -208,7 +208,7 @@ def test_a_score_that_is_not_a_number_is_named(half):
 def test_top_k_refuses(half, options, words):
     options = {"score": np.zeros((5, 5)).__getitem__, "k": 2} | options
     with pytest.raises(ValueError, match=words):
-        ranking.top_k(seen=prepare.Interactions(half.train), **options)
+        ranking.top_k(seen=interactions.Interactions(half.train), **options)
 
 
 # Hits
@@ -218,48 +218,48 @@ def test_an_empty_place_is_not_the_previous_users_last_item():
     """-1 in the second user's row has the code of the first user and item 102: 1 * 2 - 1 == 0 * 2 + 1."""
     train = pd.DataFrame({"userID": [1, 2, 2], "itemID": [101, 101, 102]})
     test = pd.DataFrame({"userID": [1], "itemID": [102]})
-    relevant = ranking.Relevant(test, prepare.Interactions(train))
+    relevant = evaluation.Relevant(test, interactions.Interactions(train))
     top = np.array([[1, -1], [-1, -1]])
-    assert ranking.hits(top, relevant).tolist() == [[True, False], [False, False]]
+    assert evaluation.hits(top, relevant).tolist() == [[True, False], [False, False]]
 
 
 def test_relevant_counts_test_items_by_position(half):
-    test, positives = prepare.drop_unseen(half).test, prepare.Interactions(half.train)
-    relevant = ranking.Relevant(test, positives)
+    test, positives = splits.drop_unseen(half).test, interactions.Interactions(half.train)
+    relevant = evaluation.Relevant(test, positives)
     assert relevant.n_relevant.tolist() == [2, 0, 1, 1, 3]
 
 
 def test_unknown_users_and_items_are_named(half):
-    positives = prepare.Interactions(half.train)
+    positives = interactions.Interactions(half.train)
     with pytest.raises(
         ValueError,
         match=r"itemID 106 .* training\. Remove such rows with recdl\.prepare\.drop_unseen\.$",
     ):
-        ranking.Relevant(half.test, positives)
+        evaluation.Relevant(half.test, positives)
     with pytest.raises(ValueError, match="userID 9 of the test never occurs"):
-        ranking.Relevant(half.train.replace({"userID": {4: 9}}), positives)
+        evaluation.Relevant(half.train.replace({"userID": {4: 9}}), positives)
 
 
 def test_a_test_pair_counts_once(half):
-    positives = prepare.Interactions(half.train)
+    positives = interactions.Interactions(half.train)
     with pytest.raises(
         ValueError,
         match=r"^The test has a pair twice: drop_duplicates\(\['userID', 'itemID'\]\) first\.$",
     ):
-        ranking.Relevant(pd.concat([half.train, half.train.tail(1)]), positives)
+        evaluation.Relevant(pd.concat([half.train, half.train.tail(1)]), positives)
 
 
 def test_lists_of_some_users_do_not_pass_for_all(half):
-    relevant = ranking.Relevant(half.train, prepare.Interactions(half.train))
+    relevant = evaluation.Relevant(half.train, interactions.Interactions(half.train))
     with pytest.raises(ValueError, match="top has 1 rows for 5 users"):
-        ranking.evaluate(np.full((1, 10), -1), relevant)
+        evaluation.evaluate(np.full((1, 10), -1), relevant)
 
 
 @pytest.mark.parametrize("row", [[0, 1, 1], [-1, 2, 2], [0, 5, -1], [-2, 0, 1]])
 def test_list_holds_positions_of_items_each_once(half, row):
-    relevant = ranking.Relevant(half.train, prepare.Interactions(half.train))
+    relevant = evaluation.Relevant(half.train, interactions.Interactions(half.train))
     with pytest.raises(ValueError, match="from 0 to 4 and none twice"):
-        ranking.hits([row] * 5, relevant)
+        evaluation.hits([row] * 5, relevant)
 
 
 # Metrics
@@ -268,8 +268,8 @@ def test_list_holds_positions_of_items_each_once(half, row):
 @pytest.fixture
 def toy_table(half):
     """Return what the metrics say about the toy world's lists of two."""
-    positives = prepare.Interactions(half.train)
-    test, scores = prepare.drop_unseen(half).test, np.zeros((5, 5))
+    positives = interactions.Interactions(half.train)
+    test, scores = splits.drop_unseen(half).test, np.zeros((5, 5))
     predictions = toy.PREDICTIONS.pivot(
         index="userID", columns="itemID", values="prediction"
     )
@@ -294,8 +294,8 @@ def test_toy_world_by_hand(toy_table):
 
 
 def test_toy_world_as_in_the_papers_track(half, toy_table):
-    test = prepare.drop_unseen(half).test
-    expected = library.evaluate(test, toy.PREDICTIONS, k=2)
+    test = splits.drop_unseen(half).test
+    expected = predictions.evaluate(test, toy.PREDICTIONS, k=2)
     assert toy_table.mean()[list(expected)].to_dict() == pytest.approx(
         expected, abs=1e-12
     )
@@ -307,20 +307,20 @@ EXAMPLE = np.array([[True, False, True], [False, True, True], [False, False, Fal
 @pytest.mark.parametrize(
     ("metric", "by_hand"),
     [
-        (ranking.precision, [2 / 3, 2 / 3, 0]),
-        (ranking.recall, [2 / 4, 2 / 2, 0]),
-        (ranking.average_precision, [(1 + 2 / 3) / 4, (1 / 2 + 2 / 3) / 2, 0]),
-        (ranking.METRICS["map"], [(1 + 2 / 3) / 3, (1 / 2 + 2 / 3) / 2, 0]),
+        (evaluation.precision, [2 / 3, 2 / 3, 0]),
+        (evaluation.recall, [2 / 4, 2 / 2, 0]),
+        (evaluation.average_precision, [(1 + 2 / 3) / 4, (1 / 2 + 2 / 3) / 2, 0]),
+        (evaluation.METRICS["map"], [(1 + 2 / 3) / 3, (1 / 2 + 2 / 3) / 2, 0]),
         (
-            ranking.ndcg,
+            evaluation.ndcg,
             [
                 (1 + 1 / 2) / (1 + 1 / np.log2(3) + 1 / 2),
                 (1 / np.log2(3) + 1 / 2) / (1 + 1 / np.log2(3)),
                 0,
             ],
         ),
-        (ranking.hit_rate, [1, 1, 0]),
-        (ranking.reciprocal_rank, [1, 1 / 2, 0]),
+        (evaluation.hit_rate, [1, 1, 0]),
+        (evaluation.reciprocal_rank, [1, 1 / 2, 0]),
     ],
 )
 def test_metrics_of_three_places(metric, by_hand):
@@ -379,12 +379,12 @@ def test_library_counts_a_user_without_predictions_in_ndcg_only(two_users):
     assert set(judge(positives, test, scores, [1]).mean()) == {1 / 2}
     users = np.flatnonzero(positives.user_ids == 2)
     top = ranking.top_k(scores.__getitem__, positives, 1, users=users)
-    relevant = ranking.Relevant(test, positives)
-    assert set(ranking.evaluate(top, relevant, [1], users=users).mean()) == {1}
+    relevant = evaluation.Relevant(test, positives)
+    assert set(evaluation.evaluate(top, relevant, [1], users=users).mean()) == {1}
 
 
 def test_library_counts_a_test_pair_twice_and_ranks_nan_last(half):
-    test = prepare.drop_unseen(half).test
+    test = splits.drop_unseen(half).test
     twice = pd.concat([test, test[test["userID"] == 5]])
     once = by_library(test, toy.PREDICTIONS, 3)
     assert (
@@ -409,9 +409,9 @@ def test_every_k_has_its_columns_and_map_is_that_of_the_longest():
 
 @pytest.mark.parametrize("ks", [[], [0], [3], [1, 3], [0, 1]])
 def test_only_lengths_within_the_list_can_be_judged(half, ks):
-    relevant = ranking.Relevant(half.train, prepare.Interactions(half.train))
+    relevant = evaluation.Relevant(half.train, interactions.Interactions(half.train))
     with pytest.raises(ValueError, match="between 1 and 2"):
-        ranking.evaluate(np.full((5, 2), -1), relevant, ks)
+        evaluation.evaluate(np.full((5, 2), -1), relevant, ks)
 
 
 @pytest.mark.parametrize(
@@ -428,15 +428,15 @@ def test_toy_ranks_of_krichene_and_rendle(ranks, published):
     train, test = np.zeros((6, n + 1), bool), np.zeros((6, n + 1), bool)
     train[:, n] = train[5] = True  # item n is known to all; a sixth user knows all
     test[np.arange(5), ranks - 1] = True
-    positives = prepare.Interactions(pairs_of(train))
+    positives = interactions.Interactions(pairs_of(train))
     scores = -positives.item_ids[
         None, :
     ]  # every list: items in the order of their identifiers
-    relevant, users = ranking.Relevant(pairs_of(test), positives), np.arange(5)
+    relevant, users = evaluation.Relevant(pairs_of(test), positives), np.arange(5)
     top = ranking.top_k(
         lambda users: np.repeat(scores, len(users), 0), positives, n, users=users
     )
-    mean = ranking.evaluate(top, relevant, [10, n], users=users).mean()
+    mean = evaluation.evaluate(top, relevant, [10, n], users=users).mean()
     assert mean[["map", f"ndcg_at_{n}", "recall_at_10"]].tolist() == pytest.approx(
         published, abs=5e-4
     )
@@ -446,7 +446,7 @@ def test_toy_ranks_of_krichene_and_rendle(ranks, published):
 
 
 def test_coverage_counts_items_not_places():
-    assert ranking.item_coverage(np.array([[0, 2], [2, -1]]), n_items=5) == 2 / 5
+    assert evaluation.item_coverage(np.array([[0, 2], [2, -1]]), n_items=5) == 2 / 5
 
 
 # Intervals
@@ -456,7 +456,7 @@ def test_interval_contains_the_true_mean_as_often_as_it_says():
     rng = np.random.default_rng(11)
     for level in (0.95, 0.5):
         intervals = [
-            ranking.bootstrap_interval(
+            uncertainty.bootstrap_interval(
                 rng.exponential(size=80), rng=rng, n_resamples=400, level=level
             )
             for _ in range(400)
@@ -467,8 +467,8 @@ def test_interval_contains_the_true_mean_as_often_as_it_says():
 
 def test_interval_of_seed_42_has_2000_resamples_and_level_95_if_left_out():
     values = np.sqrt(np.arange(50))
-    by_default = ranking.bootstrap_interval(values, rng=np.random.default_rng(42))
-    spelt_out = ranking.bootstrap_interval(
+    by_default = uncertainty.bootstrap_interval(values, rng=np.random.default_rng(42))
+    spelt_out = uncertainty.bootstrap_interval(
         values, rng=np.random.default_rng(42), n_resamples=2000, level=0.95
     )
     assert by_default == spelt_out
@@ -478,7 +478,7 @@ def test_interval_of_seed_42_has_2000_resamples_and_level_95_if_left_out():
 
 def test_interval_draws_as_many_resamples_as_it_is_told_to():
     values, n = np.arange(200_000.0), 200_000  # five resamples at once
-    _, low, high = ranking.bootstrap_interval(
+    _, low, high = uncertainty.bootstrap_interval(
         values, rng=np.random.default_rng(0), n_resamples=7, level=0.5
     )
     rng = np.random.default_rng(0)
@@ -490,7 +490,7 @@ def test_interval_draws_as_many_resamples_as_it_is_told_to():
 
 def test_interval_of_many_users_is_the_textbooks():
     values = np.random.default_rng(1).normal(size=2000)
-    mean, low, high = ranking.bootstrap_interval(values, rng=np.random.default_rng(2))
+    mean, low, high = uncertainty.bootstrap_interval(values, rng=np.random.default_rng(2))
     error = values.std() / np.sqrt(2000)
     assert mean == values.mean()
     assert [low, high] == pytest.approx(
@@ -502,7 +502,7 @@ def test_interval_leaves_nan_out_and_follows_the_seed():
     values = np.array([0.1, 0.5, 0.2, 0.9, 0.4])
 
     def interval(values, seed):
-        return ranking.bootstrap_interval(
+        return uncertainty.bootstrap_interval(
             values, rng=np.random.default_rng(seed), n_resamples=50
         )
 
@@ -516,11 +516,11 @@ def test_paired_interval_is_narrower_and_ignores_users_without_both():
     luck = rng.random(300)
     a, b = luck + 0.02 + rng.normal(0, 0.02, 300), luck + rng.normal(0, 0.02, 300)
     a[0], b[1] = np.nan, np.nan
-    paired = ranking.paired_difference(a, b, rng=np.random.default_rng(0))
+    paired = uncertainty.paired_difference(a, b, rng=np.random.default_rng(0))
     assert paired.mean == pytest.approx((a - b)[2:].mean())
     assert 0 < paired.low < paired.mean < paired.high
     alone = [
-        ranking.bootstrap_interval(x, rng=np.random.default_rng(0)) for x in (a, b)
+        uncertainty.bootstrap_interval(x, rng=np.random.default_rng(0)) for x in (a, b)
     ]
     assert alone[0].low < alone[1].high  # the two intervals overlap all the same
     assert paired.high - paired.low < min(x.high - x.low for x in alone) / 3
@@ -529,7 +529,7 @@ def test_paired_interval_is_narrower_and_ignores_users_without_both():
 def test_paired_columns_are_matched_by_user():
     a = pd.Series([1.0, 2.0, 5.0], index=[1, 2, 3])
     options = {"n_resamples": 10}
-    paired = ranking.paired_difference(
+    paired = uncertainty.paired_difference(
         a, a.iloc[::-1] - 1, rng=np.random.default_rng(0), **options
     )
     assert paired == (1, 1, 1)
@@ -537,16 +537,16 @@ def test_paired_columns_are_matched_by_user():
 
 def test_one_side_may_be_a_column_and_the_other_a_list():
     a, b = [1.0, 2.0, 5.0], [0.0, 1.0, 3.0]
-    expected = ranking.paired_difference(a, b, rng=np.random.default_rng(0))
+    expected = uncertainty.paired_difference(a, b, rng=np.random.default_rng(0))
     for sides in ((pd.Series(a, index=[1, 1, 2]), b), (a, pd.Series(b))):
         assert (
-            ranking.paired_difference(*sides, rng=np.random.default_rng(0)) == expected
+            uncertainty.paired_difference(*sides, rng=np.random.default_rng(0)) == expected
         )
 
 
 def test_memory_of_the_bootstrap_does_not_grow_with_the_resamples():
     tracemalloc.start()
-    ranking.bootstrap_interval(
+    uncertainty.bootstrap_interval(
         np.arange(20_000.0), rng=np.random.default_rng(0), n_resamples=400
     )
     peak = tracemalloc.get_traced_memory()[1]
@@ -570,16 +570,16 @@ def test_memory_of_the_bootstrap_does_not_grow_with_the_resamples():
 def test_bootstrap_refuses(options, words):
     options = {"values": [0.0, 1.0], "rng": np.random.default_rng(0)} | options
     with pytest.raises(ValueError, match=words):
-        ranking.bootstrap_interval(**options)
+        uncertainty.bootstrap_interval(**options)
 
 
 def test_paired_difference_refuses_other_users():
     with pytest.raises(ValueError, match=r"received \(2,\) and \(1,\)"):
-        ranking.paired_difference([1.0, 2.0], [1.0], rng=np.random.default_rng(0))
+        uncertainty.paired_difference([1.0, 2.0], [1.0], rng=np.random.default_rng(0))
 
 
 def test_paired_difference_refuses_a_user_with_two_values():
     a = pd.Series([0.1, 0.2, 0.3], index=[1, 1, 2])
     b = pd.Series([0.1, 0.2, 0.3], index=[1, 2, 3])
     with pytest.raises(ValueError, match=r"^a and b cannot be matched, as a user"):
-        ranking.paired_difference(a, b, rng=np.random.default_rng(0))
+        uncertainty.paired_difference(a, b, rng=np.random.default_rng(0))

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from recdl import progress, ranking
-from recdl.course import record
-from recdl.course.record import MIME
+from recdl import progress, uncertainty
+from recdl.course import notebook
+from recdl.course.notebook import MIME
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def notebook_with(tmp_path, *outputs):
 
 @pytest.mark.parametrize("value", [0.25, 3, "text", True, None, [1, 2], {"a": 1.5}])
 def test_a_recorded_value_is_read_back(shown, tmp_path, value):
-    record.record("thing", value)
-    found = record.read(notebook_with(tmp_path, *shown))["thing"]
+    notebook.record("thing", value)
+    found = notebook.read(notebook_with(tmp_path, *shown))["thing"]
     assert found == value
     assert type(found) is type(value)
 
@@ -41,20 +41,20 @@ def test_a_recorded_value_is_read_back(shown, tmp_path, value):
     [(np.float64(0.5), float), (np.int64(7), int), (np.float32(0.5), float)],
 )
 def test_numpy_numbers_become_plain(shown, value, plain):
-    record.record("thing", value)
+    notebook.record("thing", value)
     assert type(shown[0][MIME]["value"]) is plain
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), np.arange(3)])
 def test_what_json_cannot_hold_is_refused(shown, value):
     with pytest.raises(TypeError, match="'thing' cannot be stored"):
-        record.record("thing", value)
+        notebook.record("thing", value)
 
 
 def test_the_last_value_of_a_name_counts_and_other_outputs_do_not(shown, tmp_path):
-    record.record("thing", 1)
-    record.record("thing", 2)
-    assert record.read(notebook_with(tmp_path, {"text/plain": "hello"}, *shown)) == {
+    notebook.record("thing", 1)
+    notebook.record("thing", 2)
+    assert notebook.read(notebook_with(tmp_path, {"text/plain": "hello"}, *shown)) == {
         "thing": 2
     }
 
@@ -64,27 +64,27 @@ def test_the_last_value_of_a_name_counts_and_other_outputs_do_not(shown, tmp_pat
     [
         ((0.22271, 0.20939, 0.2363), ".4f", "0.2227 [0.2094,\N{NO-BREAK SPACE}0.2363]"),
         (
-            ranking.Interval(0.03, -0.1, 0.2),
+            uncertainty.Interval(0.03, -0.1, 0.2),
             "+.2f",
             "+0.03 [-0.10,\N{NO-BREAK SPACE}+0.20]",
         ),
     ],
 )
 def test_an_interval_stands_behind_its_mean(values, form, text):
-    assert record.with_interval(values, form) == text
+    assert uncertainty.with_interval(values, form) == text
 
 
 def test_source_is_shown_with_the_first_paragraph_of_its_docstring():
     source = 'def f(x):\n    """Do it.\n\n    Parameters\n    ----------\n    """\n    return x  # why\n'
     assert (
-        record._shortened(source) == 'def f(x):\n    """Do it."""\n    return x  # why'
+        notebook._shortened(source) == 'def f(x):\n    """Do it."""\n    return x  # why'
     )
 
 
 def test_source_of_a_class_is_shown_with_its_methods():
     method = '\n\n    def f(self):\n        """Do it."""\n        return 1'
     source = 'class A:\n    """Be.\n\n    More.\n    """' + method
-    assert record._shortened(source) == 'class A:\n    """Be."""' + method
+    assert notebook._shortened(source) == 'class A:\n    """Be."""' + method
 
 
 def test_progress_is_told_to_the_file_that_another_process_reads(
@@ -116,7 +116,7 @@ def test_progress_in_a_notebook_is_one_text_that_changes(monkeypatch, capsys):
 
 
 def test_sensible_parameters_pass():
-    record.check_parameters(EPOCHS=1, K=10, SEED=0)
+    notebook.check_parameters(EPOCHS=1, K=10, SEED=0)
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_sensible_parameters_pass():
 )
 def test_an_absurd_parameter_is_refused_by_name(parameters, words):
     with pytest.raises(ValueError, match=words):
-        record.check_parameters(N_NEGATIVES=4, **parameters)
+        notebook.check_parameters(N_NEGATIVES=4, **parameters)

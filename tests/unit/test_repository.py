@@ -9,7 +9,7 @@ import sys
 import pytest
 import yaml
 
-from recdl.course import repository, run
+from tools import repository, run
 
 ADDRESS = repository.address()
 OTHER = "https://other.example.net/owner/course"  # not the one that a reader may try

@@ -8,11 +8,12 @@ import sys
 import pytest
 
 from processes import has_ended, wait_for
-from recdl import movielens
-from recdl.course import environment, execute, record, run
+from recdl import download, ratings
+from recdl.course import notebook
+from tools import environment, execute, run
 from recdl.progress import STATUS_VARIABLE
 
-RECORD = "from recdl.course.record import record\nrecord('answer', 6 * FACTOR)"
+RECORD = "from recdl.course.notebook import record\nrecord('answer', 6 * FACTOR)"
 
 
 def write_notebook(root, name, *cells, needs=(), quick=None):
@@ -194,7 +195,7 @@ def test_a_run_leaves_executed_copies_results_and_nothing_else(project):
     contents(project, "first")
     run.execute_all(quick=False)
     run.execute_all(quick=True)
-    assert record.read(project / "_build" / "full" / "first.ipynb") == {"answer": 42}
+    assert notebook.read(project / "_build" / "full" / "first.ipynb") == {"answer": 42}
     assert run.results(quick=True) == {"answer": 12}
     assert [path.name for path in (project / "_build" / "full").iterdir()] == [
         "first.ipynb"
@@ -243,11 +244,11 @@ def start_run(project):
     code = f"""
 import pathlib
 import signal
-from recdl import movielens
-from recdl.course import run
+from recdl import download, ratings
+from tools import run
 root = pathlib.Path({str(project)!r})
 run.ROOT, run.BUILD, run.PACKAGE = root, root / "_build", root / "src" / "recdl"
-movielens.obtain = lambda: root / "data"
+download.obtain = lambda: root / "data"
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started us with &
 run.execute_all()
 """
@@ -332,7 +333,7 @@ def test_a_kernel_that_does_not_answer_is_given_up(executed, tmp_path, monkeypat
     assert "in 2 seconds" in problem
 
 
-@pytest.mark.parametrize("error", [movielens.DataUnavailable, movielens.DataError])
+@pytest.mark.parametrize("error", [download.DataUnavailable, ratings.DataError])
 def test_unreachable_data_end_the_run_with_the_message(monkeypatch, tmp_path, error):
     def nowhere():
         raise error("No source has MovieLens-100k.")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdl import prepare, sampled, toy
+from recdl import interactions, sampled, splits, toy
 
 RANKS = {
     "A": [100, 100, 100, 100, 100],
@@ -28,7 +28,7 @@ SAMPLED = {
 
 
 def test_leave_one_out_takes_the_last_rating_of_each_user():
-    split = sampled.leave_one_out_split(toy.RATINGS)
+    split = splits.leave_one_out_split(toy.RATINGS)
     last = {(1, 104), (3, 104), (4, 105), (5, 102)}  # Ben's, 106, nobody else has
     assert set(zip(split.test["userID"], split.test["itemID"], strict=True)) == last
     assert len(split.train) == len(toy.RATINGS) - 5
@@ -38,14 +38,14 @@ def test_a_user_with_one_rating_keeps_it():
     alone = pd.DataFrame(
         [(9, 101, 3.0, 999)], columns=["userID", "itemID", "rating", "timestamp"]
     )
-    split = sampled.leave_one_out_split(pd.concat([toy.RATINGS, alone]))
+    split = splits.leave_one_out_split(pd.concat([toy.RATINGS, alone]))
     assert 9 in set(split.train["userID"])
     assert 9 not in set(split.test["userID"])
 
 
 def test_of_one_second_the_last_row_is_the_last_rating():
     table = toy.RATINGS.assign(timestamp=7)
-    split = sampled.leave_one_out_split(table)
+    split = splits.leave_one_out_split(table)
     last = table.groupby("userID")["itemID"].last()
     assert (split.test.set_index("userID")["itemID"] == last.drop(2)).all()
 
@@ -61,8 +61,8 @@ class Rounded:
 
 
 def test_exact_ranks_against_a_loop():
-    split = sampled.leave_one_out_split(toy.RATINGS)
-    seen = prepare.Interactions(split.train)
+    split = splits.leave_one_out_split(toy.RATINGS)
+    seen = interactions.Interactions(split.train)
     model = Rounded(seen.n_users, seen.n_items)
     ranks, n_candidates = sampled.exact_ranks(model, seen, split.test)
     for row, rank, n in zip(split.test.itertuples(), ranks, n_candidates, strict=True):
@@ -75,8 +75,8 @@ def test_exact_ranks_against_a_loop():
 
 
 def test_exact_ranks_want_one_row_for_each_user():
-    split = prepare.drop_unseen(prepare.chronological_split(toy.RATINGS, 0.5))
-    seen = prepare.Interactions(split.train)
+    split = splits.drop_unseen(splits.chronological_split(toy.RATINGS, 0.5))
+    seen = interactions.Interactions(split.train)
     with pytest.raises(ValueError, match="one test row for each user"):
         sampled.exact_ranks(Rounded(seen.n_users, seen.n_items), seen, split.test)
 

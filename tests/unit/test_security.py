@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from recdl.course import run
+from tools import run
 
 FOLDERS = {"src": "*.py", "benchmarks": "*.py", "book": "*.ipynb"}
 FILES = sorted(p for f, kind in FOLDERS.items() for p in (run.ROOT / f).rglob(kind))

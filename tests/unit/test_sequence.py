@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from recdl import prepare, ranking, sequence
+from recdl import interactions, ranking, sequence
 
 HISTORIES = {0: [1, 2, 3], 1: [4], 2: [0, 3, 2, 1, 4]}
 
@@ -15,14 +15,14 @@ HISTORIES = {0: [1, 2, 3], 1: [4], 2: [0, 3, 2, 1, 4]}
 @pytest.fixture
 def small():
     rows = [(u, i) for u, items in HISTORIES.items() for i in items]
-    return prepare.Interactions(pd.DataFrame(rows, columns=["userID", "itemID"]))
+    return interactions.Interactions(pd.DataFrame(rows, columns=["userID", "itemID"]))
 
 
 @pytest.fixture(scope="module")
 def cycle():
     """Return 60 users who walk round 12 films, each from a place of their own."""
     rows = [(u, (u + step) % 12) for u in range(60) for step in range(4 + u % 5)]
-    return prepare.Interactions(pd.DataFrame(rows, columns=["userID", "itemID"]))
+    return interactions.Interactions(pd.DataFrame(rows, columns=["userID", "itemID"]))
 
 
 def identifiers(rows, world):

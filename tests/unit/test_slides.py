@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from recdl.course import run, slides
+from tools import run, slides
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recdl import prepare, splits, toy
+from recdl import ratings, splits, toy
 from recdl.movielens import DataError
 
 DAY = 86_400
@@ -30,8 +30,8 @@ def all_different(table):
 
 
 def test_shuffled_ties_move_rows_of_one_second_only(ratings):
-    split = prepare.chronological_split(ratings)
-    shuffled = splits.with_shuffled_ties(ratings, np.random.default_rng(0))
+    split = splits.chronological_split(ratings)
+    shuffled = splits.shuffled_ties_split(ratings, np.random.default_rng(0))
     moved = pairs(shuffled.train) - pairs(split.train)
     assert moved
     time = ratings.set_index(["userID", "itemID"])["timestamp"]
@@ -44,7 +44,7 @@ def test_shuffled_ties_move_rows_of_one_second_only(ratings):
 
 def test_another_generator_gives_another_order(ratings):
     a, b = (
-        splits.with_shuffled_ties(ratings, np.random.default_rng(s)) for s in (0, 1)
+        splits.shuffled_ties_split(ratings, np.random.default_rng(s)) for s in (0, 1)
     )
     assert pairs(a.train) != pairs(b.train)
 
@@ -52,27 +52,27 @@ def test_another_generator_gives_another_order(ratings):
 @pytest.mark.parametrize(
     "cut",
     [
-        lambda table: splits.with_shuffled_ties(table, np.random.default_rng(0)),
-        splits.of_the_paper,
+        lambda table: splits.shuffled_ties_split(table, np.random.default_rng(0)),
+        splits.fig_8_split,
     ],
     ids=["shuffled", "of the paper"],
 )
 def test_without_ties_every_order_gives_the_papers_split(ratings, cut):
     table = all_different(ratings)
-    for part, expected in zip(cut(table), prepare.paper_split(table), strict=True):
+    for part, expected in zip(cut(table), splits.course_split(table), strict=True):
         assert pairs(part) == pairs(expected)
 
 
 def test_the_papers_split_has_as_many_rows_for_each_user(ratings):
-    ours = prepare.chronological_split(ratings).train.groupby("userID").size()
-    theirs = splits.of_the_paper(ratings).train.groupby("userID").size()
+    ours = splits.chronological_split(ratings).train.groupby("userID").size()
+    theirs = splits.fig_8_split(ratings).train.groupby("userID").size()
     assert ours.equals(theirs)
 
 
 def test_a_random_split_keeps_the_share_and_forgets_the_time(ratings):
     table = all_different(ratings)
-    split = splits.at_random(table, np.random.default_rng(0))
-    ours = prepare.chronological_split(table).train.groupby("userID").size()
+    split = splits.random_split(table, np.random.default_rng(0))
+    ours = splits.chronological_split(table).train.groupby("userID").size()
     assert split.train.groupby("userID").size().equals(ours)
     time = table.set_index(["userID", "itemID"])["timestamp"]
     test, train = (
@@ -84,7 +84,7 @@ def test_a_random_split_keeps_the_share_and_forgets_the_time(ratings):
 
 
 def test_global_time_puts_nothing_earlier_into_the_test():
-    split = splits.by_global_time(toy.RATINGS, 0.5)
+    split = splits.global_time_split(toy.RATINGS, 0.5)
     moment = toy.RATINGS["timestamp"].median()
     assert (split.train["timestamp"] <= moment).all()
     assert (split.test["timestamp"] > moment).all()
@@ -99,19 +99,19 @@ def test_global_time_leaves_out_users_who_came_later():
     late = pd.DataFrame(
         [(6, 101, 3.0, 500)], columns=["userID", "itemID", "rating", "timestamp"]
     )
-    split = splits.by_global_time(pd.concat([toy.RATINGS, late]), 0.5)
+    split = splits.global_time_split(pd.concat([toy.RATINGS, late]), 0.5)
     assert 6 not in set(split.train["userID"]) | set(split.test["userID"])
 
 
 @pytest.mark.parametrize("ratio", [0, 1, 1.5, "half"])
 def test_global_time_wants_a_fraction(ratio):
     with pytest.raises(ValueError, match="ratio"):
-        splits.by_global_time(toy.RATINGS, ratio)
+        splits.global_time_split(toy.RATINGS, ratio)
 
 
 def test_global_time_refuses_a_table_that_is_none():
     with pytest.raises(DataError):
-        splits.by_global_time(toy.RATINGS.drop(columns="timestamp"))
+        splits.global_time_split(toy.RATINGS.drop(columns="timestamp"))
 
 
 def test_active_days_are_counted_by_midnight():

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from recdl import paper
-from recdl.course import run
+from tools import run
 
 PAGE = (run.ROOT / "book" / "testing.md").read_text(encoding="utf-8")
 TESTS = run.ROOT / "tests"

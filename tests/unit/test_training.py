@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from recdl import models, prepare, ranking, training
+from recdl import evaluation, interactions, models, ranking, ratings, training
 
 OPTIONS = {"batch_size": 64, "learning_rate": 0.02}
 
@@ -24,7 +24,7 @@ def make_ratings():
 
 
 RATINGS = make_ratings()
-POSITIVES = prepare.Interactions(RATINGS)
+POSITIVES = interactions.Interactions(RATINGS)
 
 
 def new_model(seed=1):
@@ -49,7 +49,7 @@ def eagerly():
 
 def an_epoch(seed=0, n_negatives=2):
     rng = np.random.default_rng(seed)
-    return prepare.epoch_samples(POSITIVES, n_negatives, rng=rng)
+    return interactions.epoch_samples(POSITIVES, n_negatives, rng=rng)
 
 
 def test_an_epoch_has_every_positive_once_and_only_unseen_negatives():
@@ -85,7 +85,7 @@ def test_an_epoch_follows_its_seed():
 
 def test_the_same_generator_draws_two_different_epochs():
     rng = np.random.default_rng(0)
-    first, second = (prepare.epoch_samples(POSITIVES, 2, rng=rng) for _ in range(2))
+    first, second = (interactions.epoch_samples(POSITIVES, 2, rng=rng) for _ in range(2))
     assert set(zip(*first, strict=True)) != set(zip(*second, strict=True))
 
 
@@ -412,7 +412,7 @@ def pairs_of(interactions):
 @pytest.fixture
 def held_out(monkeypatch):
     """Return the positives, the validation pairs, and `validate`, of the invented ratings."""
-    tables, relevant = [], ranking.Relevant
+    tables, relevant = [], evaluation.Relevant
 
     def spy(test, known):
         tables.append(test)
@@ -420,7 +420,7 @@ def held_out(monkeypatch):
 
     monkeypatch.setattr(ranking, "Relevant", spy)
     positives, validate = training.hold_out(RATINGS)
-    pairs = set(tables[0][prepare.PAIR].itertuples(index=False, name=None))
+    pairs = set(tables[0][ratings.PAIR].itertuples(index=False, name=None))
     return positives, pairs, validate
 
 
@@ -432,7 +432,7 @@ def test_positives_and_validation_pairs_are_two_parts_of_train(held_out):
 
 
 def test_validation_pairs_are_each_users_latest(held_out):
-    time = RATINGS.set_index(prepare.PAIR)["timestamp"]
+    time = RATINGS.set_index(ratings.PAIR)["timestamp"]
     for user in range(12):
         earlier, later = (
             [time[pair] for pair in pairs if pair[0] == user]
@@ -445,8 +445,8 @@ def test_validation_pairs_are_each_users_latest(held_out):
 def test_the_validation_value_is_the_mean_ndcg_through_ranking(held_out):
     positives, pairs, validate = held_out
     top = ranking.top_k(Scores(positives).scores, positives, 10)
-    test = pd.DataFrame(sorted(pairs), columns=prepare.PAIR)
-    table = ranking.evaluate(top, ranking.Relevant(test, positives), (10,))
+    test = pd.DataFrame(sorted(pairs), columns=ratings.PAIR)
+    table = evaluation.evaluate(top, evaluation.Relevant(test, positives), (10,))
     assert validate(Scores(positives)) == table["ndcg_at_10"].mean()
 
 

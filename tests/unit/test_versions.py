@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from recdl.course import environment, versions
+from tools import environment, versions
 
 [OTHER] = {"3.11", "3.12"} - {versions.HERE}
 

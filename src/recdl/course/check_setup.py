@@ -122,10 +122,10 @@ def check_data() -> str:
     try:
         ratings = movielens.load_ratings()
         movielens.load_movies(), movielens.load_users()
-    except (movielens.DataError, movielens.DataUnavailable) as error:
-        found = str(error).replace(movielens.BY_HAND, "").rstrip("\n- ")
-        raise Problem(found, movielens.BY_HAND) from error
-    return f"{len(ratings):,} ratings, verified, in {movielens.obtain()}"
+    except (ratings.DataError, download.DataUnavailable) as error:
+        found = str(error).replace(download.BY_HAND, "").rstrip("\n- ")
+        raise Problem(found, download.BY_HAND) from error
+    return f"{len(ratings):,} ratings, verified, in {download.obtain()}"
 
 
 def check_training() -> str:

@@ -1,0 +1,1 @@
+"""Chapter 1, Recommender systems: its exercises, figures, exhibits and quiz."""

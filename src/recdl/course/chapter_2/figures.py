@@ -1,0 +1,328 @@
+"""The figures of chapter 2: neurons, lines, layers, steps downhill, overfitting."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from recdl.course.figures import GREY, PAPER, RUN
+
+SMALL = "small"
+
+
+def boundaries(inputs: pd.DataFrame, wishes: pd.DataFrame, lines: dict):
+    """Draw the films as points, a panel for each wish, and the line that a perceptron has found.
+
+    Parameters
+    ----------
+    inputs : DataFrame
+        A row per film, two columns.
+    wishes : DataFrame
+        A row per film, a column of 0 and 1 for each panel.
+    lines : dict
+        From the column to (weights, bias); the perceptron says yes where ``weights @ x + bias > 0``.
+    """
+    _, axes = plt.subplots(1, wishes.shape[1], figsize=(7.0, 2.9), sharey=True)
+    grid = np.linspace(-0.5, 1.5, 201)
+    across, up = np.meshgrid(grid, grid)
+    for ax, (name, wish) in zip(axes, wishes.items(), strict=True):
+        weights, bias = lines[name]
+        yes = (weights[0] * across + weights[1] * up + bias > 0).astype(float)
+        if 0 < yes.mean() < 1:
+            ax.contourf(across, up, yes, levels=[0.5, 1], colors=[RUN], alpha=0.18)
+            ax.contour(across, up, yes, levels=[0.5], colors=[GREY], linestyles="--")
+        for film, (drama, scifi) in inputs.iterrows():
+            liked = bool(wish[film])
+            ax.scatter(
+                drama, scifi, s=75, marker="o" if liked else "X", zorder=3,
+                color=RUN if liked else PAPER, edgecolor="black",
+            )  # fmt: skip
+            ax.annotate(
+                film, (drama, scifi), xytext=(0, 8), textcoords="offset points",
+                ha="center", fontsize=SMALL,
+                bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
+            )  # fmt: skip
+        ax.set(
+            title=name,
+            xlabel="drama",
+            xlim=(-0.5, 1.5),
+            ylim=(-0.5, 1.5),
+            xticks=[0, 1],
+            yticks=[0, 1],
+        )
+        ax.grid(False)
+    axes[0].set_ylabel("science fiction")
+    plt.tight_layout()
+    return axes
+
+
+def nerve_cell(inputs: list[str], threshold: int):
+    """Draw a nerve cell beside its model, which collects signals and passes one on (the paper's Fig. 2)."""
+    _, (cell, model) = plt.subplots(1, 2, figsize=(7.0, 2.8))
+    for ax, title in ((cell, "a nerve cell"), (model, "its model")):
+        ax.set(xlim=(0, 10), ylim=(0.2, 4.4))
+        ax.set_title(title, weight="bold", color=GREY)
+        ax.axis("off")
+    along = np.linspace(0, 1, 60)
+    for begin in (3.7, 2.9, 2.1, 1.3):  # dendrites, a little crooked
+        x = 0.4 + 2.8 * along
+        y = begin + (2.5 - begin) * along**2 + 0.12 * np.sin(9 * along + begin)
+        cell.plot(x, y, color=RUN, linewidth=2.5)
+    cell.plot(
+        4.2 + 4.3 * along, 2.5 + 0.15 * np.sin(6 * along), color=PAPER, linewidth=4
+    )
+    for end in (3.1, 2.5, 1.9):  # the axon's ends
+        cell.plot([8.5, 9.7], [2.46, end], color=PAPER, linewidth=2.5)
+    cell.add_patch(plt.Circle((3.7, 2.5), 0.75, facecolor=_light(RUN), edgecolor=GREY))
+    cell.add_patch(plt.Circle((3.7, 2.5), 0.25, color=GREY))
+    for x, text in ((1.2, "dendrites"), (3.9, "cell body"), (7.4, "axon")):
+        cell.text(x, 0.5, text, ha="center", fontsize=SMALL)
+    for y, name in zip((3.3, 1.7), inputs, strict=True):
+        _box(model, 1.2, y, name, _light(RUN))
+        _arrow(model, 2.4, y, 3.9, 2.5 + 0.2 * np.sign(y - 2.5))
+    _box(model, 4.5, 2.5, "Σ", _light(RUN))
+    _box(model, 6.7, 2.5, f"≥ {threshold}?", _light(PAPER))
+    _box(model, 9.1, 2.5, "1 or 0")
+    _arrow(model, 5.0, 2.5, 5.85, 2.5)
+    _arrow(model, 7.6, 2.5, 8.25, 2.5)
+    for x, text in ((1.2, "inputs"), (4.5, "sum"), (6.7, "threshold"), (9.1, "output")):
+        model.text(x, 0.5, text, ha="center", fontsize=SMALL)
+    plt.tight_layout()
+    return model
+
+
+def neuron(inputs: dict[str, float], weights, bias: float, output: float):
+    """Draw one neuron with its numbers: multiply, sum, activate (the paper's Fig. 3)."""
+    _, ax = plt.subplots(figsize=(7.0, 2.8))
+    ax.set(xlim=(-0.1, 10.1), ylim=(0.0, 4.6))
+    ax.axis("off")
+    total = sum(w * x for w, x in zip(weights, inputs.values(), strict=True)) + bias
+    heights = np.linspace(3.3, 1.9, len(inputs))
+    for y, (name, x), weight in zip(heights, inputs.items(), weights, strict=True):
+        _box(ax, 0.9, y, f"{name} = {x:g}")
+        _box(ax, 3.4, y, f"× {_minus(weight)}", "0.92")
+        _arrow(ax, 1.75, y, 3.0, y)
+        _arrow(ax, 3.8, y, 5.38, 2.6 + 0.25 * np.sign(y - 2.6))
+    _box(ax, 3.4, 0.6, f"bias {_minus(bias)}", "0.92")
+    _arrow(ax, 4.0, 0.75, 5.45, 2.05)
+    for x, text, colour in (
+        (5.75, f"Σ\n{_minus(total)}", _light(RUN)),
+        (7.6, "sigmoid", _light(PAPER)),
+        (9.4, f"output\n{output:.2f}", "white"),
+    ):
+        _box(ax, x, 2.6, text, colour)
+    _arrow(ax, 6.1, 2.6, 6.9, 2.6)
+    _arrow(ax, 8.25, 2.6, 8.85, 2.6)
+    for x, text in ((3.4, "multiply"), (5.75, "sum"), (7.6, "activate")):
+        ax.text(x, 4.5, text, ha="center", va="top", color=GREY, weight="bold")
+    return ax
+
+
+def activations(functions: dict):
+    """Draw activation functions, a panel each: the function as a line, its slope dashed."""
+    _, axes = plt.subplots(
+        1, len(functions), figsize=(7.0, 2.7), sharex=True, sharey=True
+    )
+    z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
+    for ax, (name, function) in zip(axes, functions.items(), strict=True):
+        slope = (function(z + 1e-6) - function(z - 1e-6)) / 2e-6
+        ax.plot(z, function(z), color=RUN, linewidth=2.2, label="output")
+        ax.plot(z, slope, color=PAPER, linestyle="--", label="slope")
+        ax.set(title=name, xlabel="sum", ylim=(-1.2, 2.2), xticks=[-4, 0, 4])
+    axes[0].set_ylabel("output, slope")
+    axes[0].legend(fontsize=SMALL, loc="upper left", handlelength=1.6)
+    sns.despine(left=True)
+    plt.tight_layout()
+    return axes
+
+
+def network(hidden: np.ndarray, hidden_bias, output, names: list[str]):
+    """Draw a network with one hidden layer and write its weights on the connections (the paper's Fig. 4).
+
+    Parameters
+    ----------
+    hidden : ndarray of shape (n_inputs, n_hidden)
+        The weights from inputs to hidden neurons.
+    hidden_bias, output : sequences of n_hidden numbers
+        The hidden neurons' biases, and the weights from them to the output.
+    names : list of str
+        What the inputs are called.
+    """
+    _, ax = plt.subplots(figsize=(7.0, 2.8))
+    ax.set(xlim=(-0.2, 10.2), ylim=(0.2, 4.2))
+    ax.axis("off")
+    left, middle = (np.linspace(2.9, 0.8, n) for n in hidden.shape)
+    for i, y in enumerate(left):
+        for j, to_y in enumerate(middle):
+            _arrow(ax, 1.7, y, 3.95, to_y)
+            _on_line(ax, (1.7, y), (3.95, to_y), 0.25, _minus(hidden[i, j]))
+    for j, y in enumerate(middle):
+        _arrow(ax, 6.05, y, 8.0, 1.85)
+        _on_line(ax, (6.05, y), (8.0, 1.85), 0.45, _minus(output[j]))
+        _box(ax, 5.0, y, f"sum, bias {_minus(hidden_bias[j])}\nthen ReLU", _light(RUN))
+    for y, name in zip(left, names, strict=True):
+        _box(ax, 1.0, y, name)
+    _box(ax, 9.0, 1.85, "sum: answer", _light(PAPER))
+    for x, text in ((1.0, "input layer"), (5.0, "hidden layer"), (9.0, "output layer")):
+        ax.text(x, 4.2, text, ha="center", va="top", color=GREY, weight="bold")
+    return ax
+
+
+def descents(paths: dict[float, list[float]], loss):
+    """Draw the steps of gradient descent on a curve of the loss, a panel per learning rate."""
+    _, axes = plt.subplots(1, len(paths), figsize=(7.0, 3.0), sharey=True)
+    reach = np.linspace(-1.0, 7.4, 200)
+    for ax, (rate, path) in zip(axes, paths.items(), strict=True):
+        ax.plot(reach, [loss(c) for c in reach], color=GREY)
+        ax.plot(path, [loss(c) for c in path], color=RUN, marker="o", markersize=5)
+        ax.scatter(path[0], loss(path[0]), s=90, marker="s", color=PAPER, zorder=3)
+        ax.set(
+            title=f"learning rate {rate:g}",
+            xlabel="guess (stars)",
+            xlim=(-1.0, 7.4),
+            ylim=(0, 20),
+        )
+    axes[0].set_ylabel("loss (MSE, stars²)")
+    sns.despine(left=True)
+    plt.tight_layout()
+    return axes
+
+
+def xor_learnt(losses: list[float], answer, inputs: np.ndarray, targets: np.ndarray):
+    """Draw the loss of each step, and what the trained network answers everywhere between the four films."""
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.1))
+    left.plot(np.arange(1, len(losses) + 1), losses, color=RUN)
+    left.set(xlabel="step", ylabel="log loss", ylim=(0, None))
+    sns.despine(ax=left, left=True)
+    grid = np.linspace(-0.5, 1.5, 101)
+    across, up = np.meshgrid(grid, grid)
+    answers = answer(np.column_stack([across.ravel(), up.ravel()])).reshape(
+        across.shape
+    )
+    shades = right.contourf(
+        across, up, answers, levels=np.linspace(0, 1, 11), cmap="Blues", alpha=0.8
+    )
+    right.contour(across, up, answers, levels=[0.5], colors=["black"], linestyles="--")
+    for (drama, scifi), liked in zip(inputs, targets, strict=True):
+        right.scatter(
+            drama, scifi, s=80, marker="o" if liked else "X", zorder=3,
+            color=RUN if liked else PAPER, edgecolor="black",
+        )  # fmt: skip
+    right.set(xlabel="drama", ylabel="science fiction", xticks=[0, 1], yticks=[0, 1])
+    right.grid(False)
+    plt.colorbar(shades, ax=right, label="answer", ticks=[0, 0.5, 1])
+    plt.tight_layout()
+    return left, right
+
+
+def learning_rates(table: pd.DataFrame, reference: float):
+    """Draw the loss after training against the learning rate, a line per optimiser.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index learning rate, a column per optimiser.
+    reference : float
+        The loss of a constant answer.
+    """
+    _, ax = plt.subplots()
+    styles = [(RUN, "o", "-"), (PAPER, "s", "--")]
+    for (name, losses), (colour, marker, line) in zip(
+        table.items(), styles, strict=True
+    ):
+        ax.plot(
+            table.index, losses, color=colour, marker=marker, linestyle=line, label=name
+        )
+    ax.axhline(reference, color=GREY, linestyle=":", label="constant answer")
+    ax.set(
+        xscale="log",
+        xlabel="learning rate",
+        ylabel="log loss after training",
+        ylim=(0.6, 0.8),
+    )
+    ax.legend()
+    sns.despine(left=True)
+    return ax
+
+
+def overfitting(curves: dict[str, pd.DataFrame], reference: float):
+    """Draw training and validation loss by epoch, a panel per setting, and mark the best epoch.
+
+    Parameters
+    ----------
+    curves : dict
+        From the panel's title to a table with the columns ``training`` and ``validation``, a row per epoch.
+    reference : float
+        The loss of a constant answer.
+    """
+    _, axes = plt.subplots(1, len(curves), figsize=(7.0, 3.4), sharey=True)
+    for ax, (name, curve) in zip(axes, curves.items(), strict=True):
+        ax.plot(curve.index, curve["training"], color=PAPER, ls="--", label="training")
+        ax.plot(curve.index, curve["validation"], color=RUN, lw=2.2, label="validation")
+        ax.axhline(reference, color=GREY, ls=":", lw=1.4, label="constant answer")
+        best = curve["validation"].idxmin()
+        ax.scatter(
+            best, curve["validation"].min(), s=65, color="black", zorder=3, marker="D"
+        )
+        ax.set(title=name, xlabel="epoch")
+    axes[0].set_ylabel("log loss")
+    axes[-1].legend(fontsize=SMALL, loc="lower right", bbox_to_anchor=(1.02, 0.08))
+    sns.despine(left=True)
+    plt.tight_layout()
+    return axes
+
+
+def double_sigmoid(right_loss, broken_loss, curves: dict[str, list[float]]):
+    """Draw a pair loss with one and with two sigmoids, and the training loss of both.
+
+    Parameters
+    ----------
+    right_loss, broken_loss : callable
+        Get the outputs for a liked film and another one.
+    curves : dict
+        The mean loss of each epoch: of the right version, then of the broken one.
+    """
+    _, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.2), sharey=True)
+    half = np.linspace(-3, 3, 121)
+    for loss, colour, line in ((right_loss, RUN, "-"), (broken_loss, PAPER, "--")):
+        left.plot(2 * half, loss(half, -half), color=colour, ls=line, lw=2.2)
+    for (name, losses), colour, line in zip(
+        curves.items(), (RUN, PAPER), ("-", "--"), strict=True
+    ):
+        epochs = np.arange(1, len(losses) + 1)
+        right.plot(epochs, losses, color=colour, ls=line, lw=2.2, label=name)
+    floor = np.logaddexp(0, -1)
+    for ax in (left, right):
+        ax.axhline(floor, color=GREY, ls=":", lw=1.4)
+    left.annotate("log(1 + 1/e)", (-6, floor), xytext=(0, 4), color=GREY,
+                  textcoords="offset points", fontsize=SMALL)  # fmt: skip
+    left.set(xlabel="liked film minus other film", ylabel="loss of a pair", ylim=(0, 2))
+    right.set(xlabel="epoch")
+    right.legend(fontsize=SMALL)
+    sns.despine(left=True)
+    plt.tight_layout()
+    return left, right
+
+
+def _minus(number):
+    return f"{number:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _light(colour):
+    return tuple(0.3 * channel + 0.7 for channel in colour)
+
+
+def _box(ax, x, y, text, colour="white"):
+    style = {"boxstyle": "round,pad=0.35", "facecolor": colour, "edgecolor": GREY}
+    ax.text(x, y, text, ha="center", va="center", bbox=style, fontsize=SMALL)
+
+
+def _arrow(ax, x, y, to_x, to_y):
+    line = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (to_x, to_y), (x, y), arrowprops=line)
+
+
+def _on_line(ax, begin, end, share, text):
+    x, y = ((1 - share) * a + share * b for a, b in zip(begin, end, strict=True))
+    style = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
+    ax.text(x, y, text, ha="center", va="center", bbox=style, fontsize=SMALL)

@@ -1,0 +1,1 @@
+"""Chapter 3, Neural collaborative filtering: its exercises, figures, exhibits and quiz."""

@@ -1,0 +1,1 @@
+"""Chapter 4, The dataset: its exercises, figures, exhibits and quiz."""

@@ -1,0 +1,153 @@
+"""The exercises of chapter 4: two splits, the cap on negatives, another threshold, a choice of split."""
+
+import functools
+
+import numpy as np
+
+from recdl import movielens, splits, toy
+from recdl.course.exercises import Exercise
+
+# 4.1: the toy world, three quarters to training.
+
+
+def toy_test_films(rounded=np.round, *, filtered=True, of_training=False):
+    """Return the number of test films of each person; the arguments are the places to go wrong."""
+    ordered = toy.RATINGS.sort_values(["userID", "timestamp"], kind="stable")
+    users = ordered.groupby("userID")["itemID"]
+    is_train = users.cumcount() < rounded(0.75 * users.transform("size"))
+    split = splits.Split(ordered[is_train], ordered[~is_train])
+    split = splits.drop_unseen(split) if filtered else split
+    counts = split[0 if of_training else 1]["userID"].value_counts()
+    return counts.reindex(list(toy.USERS), fill_value=0).tolist()
+
+
+# 4.2: one moment for everybody.
+
+
+@functools.cache
+def _ratings():
+    return movielens.load_ratings()
+
+
+def cut_at_one_moment(filtered=("userID", "itemID"), *, per_user=False):
+    """Return the sizes of a split: training rows, test rows, test users."""
+    if per_user:
+        train, test = splits.chronological_split(_ratings(), 0.75)
+    else:
+        ordered = _ratings().sort_values("timestamp", kind="stable")
+        cut = round(0.75 * len(ordered))
+        train, test = ordered.iloc[:cut], ordered.iloc[cut:]
+    for column in filtered:
+        test = test[test[column].isin(train[column])]
+    return [len(train), len(test), test["userID"].nunique()]
+
+
+# 4.3: from how many training films on there are too few others.
+
+
+def first_capped(n_items=1597, *, own=1):
+    """Return the least number of training films for which four times as many others do not exist."""
+    n_seen = np.arange(n_items)
+    return int(np.argmax(4 * n_seen > n_items - own * n_seen))
+
+
+# 4.4: a film counts from four stars on.
+
+
+def sizes_from(stars=4, fewer_than=10, *, with_empty_users=True):
+    """Return the ones that are left, the users with few of them, and the films without any."""
+    ratings = _ratings()
+    ones = ratings[ratings["rating"] >= stars]
+    per_user = ones["userID"].value_counts()
+    if with_empty_users:
+        per_user = per_user.reindex(ratings["userID"].unique(), fill_value=0)
+    n_lost = ratings["itemID"].nunique() - ones["itemID"].nunique()
+    return [len(ones), int((per_user < fewer_than).sum()), n_lost]
+
+
+EXERCISES = [
+    Exercise(
+        number="4.1",
+        wanted="five whole numbers, for Ana, Ben, Chloe, Dan and Eva",
+        answer=toy_test_films,
+        mistakes={
+            "One person's only test film occurs in nobody's training part. The filter removes it.": (
+                lambda: toy_test_films(filtered=False)
+            ),
+            "You cut off the decimals. 1.5 and 3.75 are rounded: to the nearest, a half to the even one.": (
+                lambda: toy_test_films(np.floor)
+            ),
+            "You rounded up. 2.25 is nearer to 2.": lambda: toy_test_films(np.ceil),
+            "These are the training films. The test has the others.": (
+                lambda: toy_test_films(of_training=True)
+            ),
+        },
+    ),
+    Exercise(
+        number="4.2",
+        wanted="three whole numbers: training rows, test rows after the filter, test users after the filter",
+        answer=cut_at_one_moment,
+        mistakes={
+            "Test users and films that training does not know have to go.": (
+                lambda: cut_at_one_moment(filtered=())
+            ),
+            "You removed unknown films only. There are unknown users as well, many of them.": (
+                lambda: cut_at_one_moment(filtered=("itemID",))
+            ),
+            "You removed unknown users only. A few films are unknown as well.": (
+                lambda: cut_at_one_moment(filtered=("userID",))
+            ),
+            "These are the numbers of the paper's split, which cuts each user separately.": (
+                lambda: cut_at_one_moment(per_user=True)
+            ),
+        },
+        tolerance=1e-9,
+    ),
+    Exercise(
+        number="4.3",
+        wanted="one whole number",
+        answer=first_capped,
+        mistakes={
+            "The films that the user has seen cannot be drawn: subtract them from 1,597.": (
+                lambda: first_capped(own=0)
+            ),
+            "With this number there are still just enough.": lambda: first_capped() - 1,
+            "Negatives are drawn from the films of the training part, not from all 1,682.": (
+                lambda: first_capped(n_items=1682)
+            ),
+            "You subtracted the user's own films twice. 4n films are wanted, 1,597 - n are there.": (
+                lambda: first_capped(own=2)
+            ),
+        },
+        tolerance=1e-9,
+    ),
+    Exercise(
+        number="4.4",
+        wanted="three whole numbers: ones, users with fewer than ten of them, films without any",
+        answer=sizes_from,
+        mistakes={
+            "Four stars count as well: the condition is `>= 4`.": lambda: sizes_from(5),
+            "Count the users without a single one too. They are missing from `value_counts`.": (
+                lambda: sizes_from(with_empty_users=False)
+            ),
+            "Fewer than ten means nine at most.": lambda: sizes_from(fewer_than=11),
+        },
+        tolerance=1e-9,
+    ),
+    Exercise(
+        number="4.5",
+        wanted='one letter, "A", "B", "C" or "D"',
+        answer=lambda: "C",
+        mistakes={
+            "Would the model then learn from purchases that were made after the ones it predicts?": (
+                lambda: "A"
+            ),
+            "Look at the figure with the calendar: what had not happened yet at the dashed line?": (
+                lambda: "B"
+            ),
+            "It hides one purchase of each customer. Which purchases of the others are in training?": (
+                lambda: "D"
+            ),
+        },
+    ),
+]

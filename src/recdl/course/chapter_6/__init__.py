@@ -1,0 +1,1 @@
+"""Chapter 6, Evaluation: its exercises, figures, exhibits and quiz."""

@@ -1,0 +1,1 @@
+"""Chapter 7, How sure are we?: its exercises, figures, exhibits and quiz."""

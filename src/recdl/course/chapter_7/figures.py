@@ -1,0 +1,160 @@
+"""Figures of chapter 7."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from recdl import paper
+from recdl.course.figures import GREY, PAPER, RUN
+
+
+def among_seeds(runs: pd.DataFrame):
+    """Draw each result of all runs as a stroke, in per cent of their mean, with the paper's as a diamond.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        A row for each seed, a column for each result named as in `recdl.paper.RESULTS`.
+    """
+    names = [name for name in paper.RESULTS if name in runs][::-1]
+    _, ax = plt.subplots(figsize=(7.0, 2.9))
+    for y, name in enumerate(names):
+        mean = runs[name].mean()
+        ax.scatter(
+            runs[name] / mean - 1,
+            np.full(len(runs), y),
+            color=RUN,
+            marker="|",
+            s=130,
+            label="a seed" if y == 0 else None,
+        )
+        ax.scatter(
+            paper.RESULTS[name] / mean - 1,
+            y,
+            color=PAPER,
+            marker="D",
+            s=45,
+            zorder=3,
+            label="the paper" if y == 0 else None,
+        )
+    ax.axvline(0, color=GREY, linestyle="--", zorder=0)
+    ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
+    ax.set(
+        xlabel="difference from the mean over the seeds", ylim=(-0.6, len(names) - 0.4)
+    )
+    ax.xaxis.set_major_formatter("{x:+.0%}")
+    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    ax.grid(axis="y", visible=False)
+    sns.despine(left=True)
+    return ax
+
+
+def resampled_means(means: np.ndarray, mean: float, low: float, high: float):
+    """Draw the means of many resamples as a histogram, with the interval that holds 95 % of them."""
+    _, ax = plt.subplots()
+    ax.hist(means, bins=40, color=RUN, alpha=0.6)
+    for value, dashes in ((low, "--"), (mean, "-"), (high, "--")):
+        ax.axvline(value, color=GREY, linestyle=dashes)
+        ax.annotate(
+            f"{value:.3f}",
+            (value, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(3, -10),
+            textcoords="offset points",
+            fontsize="small",
+        )
+    ax.set(xlabel="mean NDCG@10 of a resample of users", ylabel="number of resamples")
+    ax.grid(axis="x", visible=False)
+    sns.despine(left=True)
+    return ax
+
+
+def by_epoch(curves: dict[str, np.ndarray], losses: np.ndarray):
+    """Draw the training loss and, below it, NDCG@10 after each epoch: means over seeds, with their range.
+
+    Parameters
+    ----------
+    curves : dict
+        From a name to an array of shape (n_seeds, n_epochs).
+    losses : ndarray of shape (n_seeds, n_epochs)
+    """
+    _, (above, below) = plt.subplots(
+        2, 1, sharex=True, figsize=(7.0, 5.0), height_ratios=(2, 3)
+    )
+    epochs = np.arange(1, losses.shape[1] + 1)
+    above.plot(epochs, losses.mean(axis=0), color=GREY)
+    above.fill_between(
+        epochs, losses.min(axis=0), losses.max(axis=0), color=GREY, alpha=0.2
+    )
+    above.set(ylabel="training loss")
+    for (name, values), colour, dashes in zip(
+        curves.items(), (RUN, PAPER), ("-", "--"), strict=True
+    ):
+        mean = values.mean(axis=0)
+        below.plot(epochs, mean, dashes, color=colour, label=name)
+        below.fill_between(
+            epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2
+        )
+        best = int(mean.argmax())
+        below.scatter(epochs[best], mean[best], color=colour, zorder=3)
+        below.annotate(
+            f"epoch {epochs[best]}",
+            (epochs[best], mean[best]),
+            xytext=(4, 8),
+            textcoords="offset points",
+            fontsize="small",
+        )
+    below.set(xlabel="epoch", ylabel="NDCG@10")
+    below.legend(loc="lower center", ncols=2)
+    below.margins(y=0.15)
+    sns.despine(left=True)
+    return below
+
+
+def dots(groups: dict[str, pd.DataFrame], baseline: float, label: str):
+    """Draw the runs of several variants as dots, a block for each group, and the mean of the default.
+
+    Parameters
+    ----------
+    groups : dict
+        From the name of a group to a table with a row for each variant, in order, and a column for each way
+        to stop; each cell holds the list of NDCG@10 over the seeds.
+    baseline : float
+        The mean of the default setting, drawn as a line.
+    label : str
+        What the line is.
+    """
+    sizes = [len(table) for table in groups.values()]
+    figure, axes = plt.subplots(
+        len(groups),
+        1,
+        sharex=True,
+        figsize=(7.0, 1.2 + 0.42 * sum(sizes)),
+        height_ratios=sizes,
+        layout="constrained",
+    )
+    for ax, (group, table) in zip(axes, groups.items(), strict=True):
+        for column, colour, marker, up in zip(
+            table, (RUN, PAPER), ("o", "s"), (0.14, -0.14), strict=True
+        ):
+            for y, values in enumerate(table[column]):
+                ax.scatter(
+                    values,
+                    np.full(len(values), y + up),
+                    color=colour,
+                    marker=marker,
+                    s=26,
+                    alpha=0.75,
+                    label=column if y == 0 else None,
+                )
+        ax.set_yticks(range(len(table)), table.index)
+        ax.set_ylim(len(table) - 0.5, -0.5)
+        ax.set_title(group, loc="left", fontsize="small", color=GREY)
+        ax.axvline(baseline, color=GREY, linestyle="--", zorder=0)
+        ax.grid(axis="y", visible=False)
+    axes[-1].set(xlabel=f"NDCG@10 (dashed: {label})")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
+    sns.despine(left=True)
+    return axes[-1]

@@ -1,0 +1,104 @@
+"""Exercises of chapter 8: sampled ranks by hand, EASE in code, an honest choice, a comparison to judge."""
+
+import functools
+import math
+
+import numpy as np
+
+from recdl import baselines
+from recdl.course.exercises import Exercise
+
+
+def ease_matrix(X, l2, *, symmetric=False, diagonal=0.0, sign=-1, ridge=True):  # noqa: N803
+    """Return EASE's matrix of films."""
+    X = np.asarray(X, dtype=float)  # noqa: N806
+    P = np.linalg.inv(X.T @ X + l2 * np.eye(X.shape[1]) * (1 if ridge else 0.5))  # noqa: N806
+    B = sign * P / (np.diag(P)[:, None] if symmetric else np.diag(P))  # noqa: N806
+    np.fill_diagonal(B, diagonal)
+    return B
+
+
+TABLES = [
+    (np.array([[1, 1, 0], [1, 0, 1], [1, 1, 1], [0, 1, 0]]), 1.0),
+    (np.array([[1, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0]]), 10.0),
+]
+
+
+def _ease_with(**mistake):
+    return lambda: lambda X, l2: ease_matrix(X, l2, **mistake)  # noqa: N803
+
+
+LAMBDAS = (10, 100, 1000, 10_000)
+
+
+@functools.cache
+def choose_l2(split="validation"):
+    """Return the λ with the best NDCG@10 on a split, and that NDCG@10."""
+    from recdl.experiments import plan
+
+    positives, _ = plan.judged_on(split)
+    values = {l2: plan.ndcg_on(split)(baselines.EASE(positives, l2)) for l2 in LAMBDAS}
+    best = max(values, key=values.get)
+    return np.array([best, values[best]])
+
+
+EXERCISES = [
+    Exercise(
+        number="8.1",
+        wanted="a probability, a number between 0 and 1",
+        answer=lambda: math.comb(80, 2) / math.comb(100, 2),
+        mistakes={
+            "That is with replacement. Without it, the second draw is among 99.": lambda: (
+                0.8**2
+            ),
+            "Rank 21 means that *twenty* films stand before it.": lambda: (
+                math.comb(79, 2) / math.comb(100, 2)
+            ),
+            "That is the chance for one drawn film. Both must stand behind it.": lambda: (
+                0.8
+            ),
+            "That is the chance that at least one stands before it. The question is the opposite.": lambda: (
+                1 - math.comb(80, 2) / math.comb(100, 2)
+            ),
+        },
+    ),
+    Exercise(
+        number="8.2",
+        wanted="a function of X and l2 that returns a matrix, (films, films)",
+        answer=lambda: ease_matrix,
+        calls=lambda: TABLES,
+        mistakes={
+            "Divide each *column* j by P[j, j], not each row.": _ease_with(
+                symmetric=True
+            ),
+            "Set the diagonal to 0: no film predicts itself.": _ease_with(
+                diagonal=-1.0
+            ),
+            "The sign: entries are minus P[i, j] / P[j, j].": _ease_with(sign=1),
+        },
+    ),
+    Exercise(
+        number="8.3",
+        wanted="a list of two numbers: the best λ, and its NDCG@10 on validation",
+        answer=choose_l2,
+        mistakes={
+            "That is the choice on the *test* part. Choose on validation.": lambda: (
+                choose_l2("paper")
+            ),
+        },
+    ),
+    Exercise(
+        number="8.4",
+        wanted="one of the letters a, b, c and d",
+        answer=lambda: "c",
+        mistakes={
+            "It would help a little. But the baselines would still be untuned.": lambda: (
+                "a"
+            ),
+            "More seeds narrow the interval of the network. What if the other side is too low?": lambda: (
+                "b"
+            ),
+            "Is the comparison fair? That comes before a better network.": lambda: "d",
+        },
+    ),
+]

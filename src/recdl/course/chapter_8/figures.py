@@ -1,0 +1,89 @@
+"""Figures of chapter 8."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from recdl.course.figures import LOOKS
+
+
+def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
+    """Draw NDCG@10 against another property of each system, each point with its name.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Index: the system. Columns ``kind, mean`` and `x`.
+    """
+    _, ax = plt.subplots(figsize=(7.0, 4.2))
+    for kind, (colour, marker) in LOOKS.items():
+        rows = table[table["kind"] == kind]
+        ax.scatter(rows[x], rows["mean"], color=colour, marker=marker, s=42, label=kind)
+    if log:
+        ax.set_xscale("log")
+    ax.margins(x=0.25, y=0.1)
+    _names(ax, table.index, table[x].to_numpy(), table["mean"].to_numpy())
+    ax.set(xlabel=xlabel, ylabel="NDCG@10")
+    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    sns.despine(left=True)
+    return ax
+
+
+def _names(ax, names, x, y):
+    # Each name goes to the first of four corners in which it covers no other name and no point.
+    figure = ax.figure
+    figure.canvas.draw()
+    points = ax.transData.transform(np.column_stack([x, y]))
+    taken = []
+    corners = ((7, 0, "left", "center"), (-7, 0, "right", "center"))
+    corners += ((0, 8, "center", "bottom"), (0, -8, "center", "top"))
+    for name, place in zip(names, zip(x, y, strict=True), strict=True):
+        for dx, dy, ha, va in corners:
+            text = ax.annotate(
+                name,
+                place,
+                xytext=(dx, dy),
+                textcoords="offset points",
+                ha=ha,
+                va=va,
+                fontsize="small",
+            )
+            box = text.get_window_extent()
+            free = not any(box.overlaps(other) for other in taken)
+            if free and not any(box.contains(*point) for point in points):
+                break
+            if (dx, dy) != corners[-1][:2]:
+                text.remove()
+        taken.append(box)
+
+
+def sampled_curves(curves: pd.DataFrame):
+    """Draw HR@10 of several systems against the number of sampled negatives, on logarithmic axes.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        Index: the number of negatives, the last row being all candidates. A column for each system.
+    """
+    _, ax = plt.subplots(figsize=(7.0, 4.2))
+    styles = zip(
+        sns.color_palette("colorblind"),
+        ("-", "--", "-.", ":", "-", "--"),
+        "osD^vP",
+        strict=False,
+    )
+    for name, (colour, dashes, marker) in zip(curves, styles, strict=False):
+        ax.plot(
+            curves.index, curves[name], dashes, marker=marker, color=colour, label=name
+        )
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xticks(curves.index, [*map(str, curves.index[:-1]), "all"])
+    ticks = [0.05, 0.1, 0.2, 0.5, 1]
+    ax.set_yticks(ticks, map(str, ticks))
+    ax.minorticks_off()
+    ax.set(xlabel="sampled negatives (logarithmic)", ylabel="HR@10 (logarithmic)")
+    ax.legend()
+    sns.despine(left=True)
+    return ax

@@ -1,0 +1,1 @@
+"""Chapter 9, What deep learning adds: its exercises, figures, exhibits and quiz."""

@@ -1,0 +1,132 @@
+"""What the tables of the experiments say, user by user, and the list of all systems with their intervals."""
+
+import numpy as np
+import pandas as pd
+
+from recdl import paper, uncertainty
+from recdl.experiments import plan, tables
+from recdl.experiments.systems import SYSTEMS
+from recdl.uncertainty import with_interval
+
+PROTOCOL = (
+    "the paper's split; settings chosen on the last quarter of each user's training part; all unseen films "
+    "of the training part as candidates; k = 10"
+)
+PAPER, POPULARITY = "NeuMF of the paper", "popularity"
+METRICS = ["map", "ndcg_at_10", "precision_at_10", "recall_at_10"]
+
+
+def interval(values) -> uncertainty.Interval:
+    """Return the mean over users and its bootstrap interval, the same at every call."""
+    return uncertainty.bootstrap_interval(values, rng=np.random.default_rng(0))
+
+
+def difference(a, b) -> uncertainty.Interval:
+    """Return the mean of a - b over users and its bootstrap interval, the same at every call."""
+    return uncertainty.paired_difference(a, b, rng=np.random.default_rng(0))
+
+
+def text(values) -> str:
+    """Return the mean over users with its interval, to be read: ``0.2227 [0.2094, 0.2363]``."""
+    return with_interval(interval(values))
+
+
+def by_run(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the four metrics of each row of a table, means over users."""
+    means = [
+        tables.metrics(row.hits, plan.judged_on(row.split)[1]).mean()
+        for row in table.itertuples()
+    ]
+    return pd.DataFrame(means, index=table.index)
+
+
+def seed_runs() -> pd.DataFrame:
+    """Return what `recdl.paper.seed_runs` has for the library, for the Keras model: ten runs, five results."""
+    runs = plan.load("seeds").query("seed <= 10").set_index("seed")
+    losses = runs["loss"].rename("train_loss")
+    return by_run(runs).assign(train_loss=losses)[list(paper.RESULTS)]
+
+
+def by_user(table: pd.DataFrame, metric: str = "ndcg_at_10") -> pd.DataFrame:
+    """Return a metric of each user (rows) for each system (columns): the mean over the system's seeds.
+
+    All rows of the table must have the same split.
+    """
+    (split,) = set(table["split"])
+    relevant = plan.judged_on(split)[1]
+    return pd.DataFrame(
+        {
+            name: sum(tables.metrics(hits, relevant)[metric] for hits in rows["hits"])
+            / len(rows)
+            for name, rows in table.groupby("system", sort=False)
+        }
+    )
+
+
+def finals() -> pd.DataFrame:
+    """Return the rows of all systems on the paper's split, at their chosen settings."""
+    seeds = plan.load("seeds")
+    return pd.concat([plan.load("finals"), seeds], ignore_index=True)
+
+
+def best_classical(*, ordered: bool) -> str:
+    """Return the classical system with the highest validation, with or without those that use the order."""
+    tuned = plan.load("tuning").groupby("system")["validation"].max()
+    names = [
+        system.name
+        for system in SYSTEMS
+        if system.kind == "classical"
+        and system.space
+        and (ordered or not system.ordered)
+    ]
+    return tuned[names].idxmax()
+
+
+def systems() -> list[dict]:
+    """Return every system with its results on the paper's test part, as `make results` prints them."""
+    table = finals()
+    users = {metric: by_user(table, metric) for metric in METRICS}
+    ndcg, best = users["ndcg_at_10"], best_classical(ordered=True)
+    found = []
+    for system in SYSTEMS:
+        rows = table[table["system"] == system.name]
+        metrics = {m: interval(users[m][system.name])._asdict() for m in METRICS}
+        against = {
+            f"ndcg_at_10_minus_{key}": None
+            if system.name == other
+            else difference(ndcg[system.name], ndcg[other])._asdict()
+            for key, other in (("paper_neumf", PAPER), ("best_classical", best))
+        }
+        found.append(
+            {
+                "name": system.name,
+                "kind": system.kind,
+                "protocol": PROTOCOL,
+                "seeds": len(rows),
+                **metrics,
+                "train_seconds": float(rows["seconds"].median()),
+                "item_coverage": float(rows["coverage"].mean()),
+                "popularity_of_recommended": float(rows["popularity"].mean()),
+                **against,
+            }
+        )
+    return found
+
+
+def leave_one_out() -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the ranks of the held-out films, and how many candidates each had.
+
+    Returns
+    -------
+    ranks : dict
+        From the name of a system to an array of int, shape (n_seeds, n_test).
+    n_candidates : ndarray of int, shape (n_test,)
+    """
+    table = plan.load("leave_one_out")
+    ranks = {
+        name: np.array([row.split() for row in rows["ranks"]], dtype=int)
+        for name, rows in table.groupby("system", sort=False)
+    }
+    positives, relevant = plan.judged_on("leave-one-out")
+    users = relevant.codes // relevant.n_items
+    return ranks, positives.n_items - np.bincount(positives.users)[users]

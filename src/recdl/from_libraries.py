@@ -1,0 +1,140 @@
+"""Three classical methods without a closed form, from libraries that keep them well: SLIM, iALS and BPR.
+
+SLIM is scikit-learn's ElasticNet, once for each item. iALS and BPR are those of ``implicit``, with one thread
+and a seed, so that the same seed gives the same numbers. All have ``scores(users)``, as `recdl.baselines`.
+"""
+
+import numpy as np
+import threadpoolctl
+from scipy import sparse
+
+from recdl.baselines import ItemToItem, as_rows, common_users
+from recdl.checks import check_at_least
+from recdl.interactions import Interactions, check_users
+
+
+class SLIM(ItemToItem):
+    """Sparse linear method, Ning and Karypis (2011): EASE with few entries, none of them negative.
+
+    Column j of `item_to_item` minimises ``|x_j - X w|² / 2 + l2 |w|² / 2 + l1 Σ|w|`` with ``w >= 0`` and
+    ``w_j = 0``, where X is the table of zeros and ones and x_j its column j.
+
+    Parameters
+    ----------
+    positives, weights
+        See `recdl.baselines.ItemToItem`.
+    l1, l2 : float
+        What entries cost; both positive. A larger l1 leaves fewer entries.
+    """
+
+    def __init__(self, positives: Interactions, l1=1.0, l2=100.0, weights=None):
+        from sklearn.linear_model import ElasticNet
+
+        if not (l1 > 0 and l2 > 0):
+            raise ValueError(f"l1 and l2 must be positive; received {l1} and {l2}.")
+        super().__init__(positives, weights)
+        n_users, n_items = self.history.shape
+        regression = ElasticNet(  # it divides the squared error by the number of users
+            alpha=(l1 + l2) / n_users,
+            l1_ratio=l1 / (l1 + l2),
+            positive=True,
+            fit_intercept=False,
+            copy_X=False,
+            tol=1e-4,
+        )
+        table = np.asfortranarray(as_rows(positives).toarray())
+        gram = np.ascontiguousarray(common_users(positives).toarray())
+        self.item_to_item = np.zeros((n_items, n_items))
+        for item in range(n_items):
+            column, products = table[:, item].copy(), gram[item].copy()
+            table[:, item] = gram[item] = gram[:, item] = 0  # no item predicts itself
+            regression.precompute = gram
+            self.item_to_item[:, item] = regression.fit(table, column).coef_
+            table[:, item], gram[item], gram[:, item] = column, products, products
+
+
+class _Factors:
+    """Scores are products of two vectors of numbers, one of the user and one of the item."""
+
+    def __init__(self, method, positives, **options):
+        rows = sparse.csr_matrix(as_rows(positives), dtype="float32")
+        with threadpoolctl.threadpool_limits(1, "blas"):  # as implicit asks, for speed
+            trained = method(num_threads=1, **options)
+            trained.fit(rows, show_progress=False)
+        self.users, self.items = trained.user_factors, trained.item_factors
+
+    def scores(self, users):
+        """Return the scores (n, n_items) of all items for n users, given by position."""
+        return self.users[check_users(users, len(self.users))] @ self.items.T
+
+
+class IALS(_Factors):
+    """Matrix factorisation of the whole table, empty cells too: Hu, Koren and Volinsky (2008).
+
+    An interaction weighs `alpha`, an empty cell 1. Users and items take turns: with the one side fixed, the
+    other is a regression in closed form.
+
+    Parameters
+    ----------
+    positives : Interactions
+    n_factors, n_epochs : int
+        Numbers per user and item; turns.
+    l2, alpha : float
+        What large factors cost; the weight of an interaction.
+    seed : int
+        Of the first factors.
+    """
+
+    def __init__(
+        self, positives, n_factors=64, l2=10.0, alpha=5.0, n_epochs=15, seed=42
+    ):
+        from implicit.cpu.als import AlternatingLeastSquares
+
+        check_at_least(1, n_factors=n_factors, n_epochs=n_epochs)
+        super().__init__(
+            AlternatingLeastSquares,
+            positives,
+            factors=n_factors,
+            regularization=l2,
+            alpha=alpha,
+            iterations=n_epochs,
+            dtype=np.float64,
+            use_cg=False,  # exact solutions instead of a few steps towards them
+            random_state=seed,
+        )
+
+
+class BPR(_Factors):
+    """Bayesian personalised ranking, Rendle et al. (2009): a positive should beat a drawn negative.
+
+    Parameters
+    ----------
+    positives : Interactions
+    n_factors, n_epochs : int
+    learning_rate, l2 : float
+        The step of the stochastic gradient descent; what large factors cost.
+    seed : int
+        Of the first factors and of all draws.
+    """
+
+    def __init__(
+        self,
+        positives,
+        n_factors=64,
+        learning_rate=0.05,
+        l2=0.01,
+        n_epochs=100,
+        seed=42,
+    ):
+        from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+        check_at_least(1, n_factors=n_factors, n_epochs=n_epochs)
+        super().__init__(
+            BayesianPersonalizedRanking,
+            positives,
+            factors=n_factors,
+            learning_rate=learning_rate,
+            regularization=l2,
+            iterations=n_epochs,
+            random_state=seed,
+        )

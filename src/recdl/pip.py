@@ -1,0 +1,27 @@
+"""Running pip, the one way in which this package installs or fetches other packages."""
+
+import subprocess
+import sys
+
+
+class PipFailed(OSError):
+    """pip ended with an error; the message has its code and its last words."""
+
+
+def pip(*arguments: str, limit_s: float | None = None) -> None:
+    """Run pip of this Python, quietly.
+
+    Raises
+    ------
+    PipFailed
+        If it ends with an error.
+    subprocess.TimeoutExpired
+        If it takes longer than `limit_s` seconds.
+    """
+    command = [sys.executable, "-m", "pip", arguments[0], "--quiet", *arguments[1:]]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=limit_s, check=False
+    )
+    if done.returncode:
+        said = done.stderr.strip()
+        raise PipFailed(f"pip ended with code {done.returncode}: {said[-500:]}")

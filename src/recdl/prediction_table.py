@@ -1,0 +1,121 @@
+"""Predictions as a table: the paper's Fig. 8, and its Table I by the library's own functions (section V).
+
+Everywhere else in the package a model gives `scores` and lists are positions; here they are what the paper's
+notebook has, a DataFrame with a row for each pair of a user and an unseen film.
+"""
+
+import numpy as np
+import pandas as pd
+
+from recdl.checks import check_at_least
+from recdl.ratings import PAIR, DataError, check_pairs
+
+# Pairs that the network sees at once: memory, not results, depends on it.
+PREDICTION_BLOCK = 200_000
+
+
+def prediction_list(model, train: pd.DataFrame) -> pd.DataFrame:
+    """Return the model's prediction for every film that a user has not seen in training (paper Fig. 8).
+
+    Parameters
+    ----------
+    model : NCF
+        The library's trained model.
+    train : DataFrame
+        The training ratings: their users and films are the candidates, their pairs are left out.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``userID, itemID, prediction``, users and films in the order of their first appearance in
+        training. The index begins at ``len(train)``, as in the paper.
+    """
+    users, films = train["userID"].unique(), train["itemID"].unique()
+    pairs = pd.DataFrame(
+        {"userID": np.repeat(users, len(films)), "itemID": np.tile(films, len(users))}
+    )
+    seen = pd.MultiIndex.from_frame(pairs).isin(pd.MultiIndex.from_frame(train[PAIR]))
+    candidates = pairs[~seen].reset_index(drop=True)
+    candidates.index += len(train)
+    blocks = range(0, len(candidates), PREDICTION_BLOCK)
+    candidates["prediction"] = np.concatenate(
+        [
+            _predict(model, candidates.iloc[begin : begin + PREDICTION_BLOCK])
+            for begin in blocks
+        ]
+    )
+    return candidates
+
+
+def _predict(model, pairs):
+    return model.predict(
+        pairs["userID"].tolist(), pairs["itemID"].tolist(), is_list=True
+    )
+
+
+def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame:
+    """Return the k films with the highest predictions for one user, the best first.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        Columns ``userID, itemID, prediction``.
+    user : int
+        The user's identifier.
+    k : int
+        Length of the list, at least 1.
+
+    Raises
+    ------
+    KeyError
+        If there are no predictions for this user.
+    """
+    check_at_least(1, k=k)
+    own = predictions[predictions["userID"] == user]
+    if own.empty:
+        known = predictions["userID"]
+        raise KeyError(
+            f"There are no predictions for user {user}: the users in this table have the identifiers "
+            f"{known.min()} to {known.max()}, and NeuMF knows only users with training ratings."
+        )
+    return own.sort_values("prediction", ascending=False, kind="stable").head(k)
+
+
+def evaluate(
+    test: pd.DataFrame, predictions: pd.DataFrame, k: int = 10
+) -> dict[str, float]:
+    """Return the four metrics of the paper's Table I, by the library's functions.
+
+    MAP is the library's ``map``: the average precision of the first k, divided by the number of all relevant
+    films. Equal predictions are ranked in the order of the table.
+
+    Parameters
+    ----------
+    test : DataFrame
+        Columns ``userID, itemID, rating``: the films that count as relevant.
+    predictions : DataFrame
+        Columns ``userID, itemID, prediction``.
+    k : int
+        Length of the list that is judged, at least 1.
+
+    Raises
+    ------
+    recdl.ratings.DataError
+        If one of the tables fails `recdl.ratings.check_pairs`, or a prediction is not a finite number.
+    """
+    check_at_least(1, k=k)
+    check_pairs(test), check_pairs(predictions)
+    if not np.isfinite(predictions["prediction"]).all():
+        raise DataError("A prediction is NaN or infinite. Did the training diverge?")
+    from recommenders.evaluation import python_evaluation
+
+    functions = {
+        "map": python_evaluation.map,
+        f"ndcg_at_{k}": python_evaluation.ndcg_at_k,
+        f"precision_at_{k}": python_evaluation.precision_at_k,
+        f"recall_at_{k}": python_evaluation.recall_at_k,
+    }
+    return {
+        name: float(metric(test, predictions, col_prediction="prediction", k=k))
+        for name, metric in functions.items()
+    }

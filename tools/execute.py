@@ -1,0 +1,88 @@
+"""Execute one notebook with papermill, in a process of its own; `tools.run` starts it."""
+
+import json
+import os
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+from recdl.progress import STATUS_VARIABLE
+
+CELL_TIMEOUT = 1200  # seconds; the training cell takes one to three minutes
+START_TIMEOUT = 120
+OUT_OF_MEMORY = {"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"}
+MORE_MEMORY = "Close other programs and try again."
+
+
+def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str | None:
+    """Execute a notebook in the target's folder.
+
+    Returns
+    -------
+    str or None
+        What went wrong (the notebook, the cell and the traceback), or None. In either case the target holds
+        the notebook as far as it got.
+    """
+    status = pathlib.Path(os.environ[STATUS_VARIABLE])
+    total = len(nbformat.read(source, as_version=4).cells) + bool(parameters)
+    position = 0
+
+    def note_cell(cell, cell_index, **_):
+        nonlocal position
+        position = cell_index
+        status.write_text(f"cell {cell_index + 1} of {total}", encoding="utf-8")
+
+    try:
+        papermill.execute_notebook(
+            str(source),
+            str(target),
+            parameters=parameters,
+            kernel_name="python3",
+            language="python",
+            cwd=str(target.parent),
+            progress_bar=False,
+            start_timeout=START_TIMEOUT,
+            execution_timeout=CELL_TIMEOUT,
+            on_cell_start=note_cell,
+        )
+    except papermill.PapermillExecutionError as error:
+        problem = f"{source.name}, cell {error.cell_index + 1}:\n{error}"
+        if error.ename in OUT_OF_MEMORY:
+            problem += f"\nThe memory did not suffice. {MORE_MEMORY}"
+        return problem
+    except CellTimeoutError:
+        return f"{source.name}, cell {position + 1}: it ran longer than {CELL_TIMEOUT} s and was stopped."
+    except DeadKernelError:
+        return (
+            f"{source.name}, cell {position + 1}: its Python process died. Most often memory ran out. "
+            f"{MORE_MEMORY}"
+        )
+    except RuntimeError as error:  # of jupyter_client, when the kernel does not answer
+        return f"{source.name}: its Python process did not start ({error}). Try again."
+    return None
+
+
+def end_with_parent():
+    """End this process, and the kernel with it, when the one that started it is killed."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    end_with_parent()
+    problem = execute(
+        pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), json.loads(sys.argv[3])
+    )
+    sys.exit(problem)

@@ -1,0 +1,138 @@
+"""Slides from the chapters' own cells, for reveal.js, which is served from the same folder.
+
+    python -m tools.slides                 # into _build/slides; open 03_ncf.html there
+
+The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
+a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
+that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
+figure, not the code that draws it.
+"""
+
+import html
+import importlib.util
+import pathlib
+import re
+import shutil
+
+from nbconvert.filters import highlight, markdown
+from pygments.formatters import HtmlFormatter
+
+from tools import run
+from tools.environment import alone
+
+TARGET = run.BUILD / "slides"
+PAGE = pathlib.Path(__file__).with_name("slides.html").read_text(encoding="utf-8")
+REVEAL = (
+    "dist/reset.css",
+    "dist/reveal.css",
+    "dist/reveal.js",
+    "dist/theme/white.css",
+    "plugin/notes/notes.js",
+)
+code_to_html = highlight.Highlight2HTML(pygments_lexer="ipython3")
+
+
+def deck(content: dict, title: str) -> str:
+    """Return the page of slides of a notebook with outputs.
+
+    Parameters
+    ----------
+    content : dict
+        The notebook, as parsed JSON.
+    title : str
+        For the browser's title bar.
+    """
+    slides = []
+    for position, cell in enumerate(content["cells"]):
+        tags = {"slide"} if position == 0 else set(cell["metadata"].get("tags", []))
+        shown = bool(tags & {"slide", "slide-more"})
+        if "slide" in tags:
+            slides.append(([], []))
+        parts, notes = slides[-1]
+        if cell["cell_type"] == "markdown":
+            text = "".join(cell["source"])
+            parts += [_to_html(beginning(text))] if shown else []
+            if not shown or beginning(text) != text.strip():
+                notes.append(_to_html(text))
+        elif shown:
+            parts += _code(cell)
+    sections = "\n".join(
+        f"<section>{''.join(parts)}<aside class='notes'>{''.join(notes)}</aside></section>"
+        for parts, notes in slides
+    )
+    colours = HtmlFormatter().get_style_defs(".highlight")
+    page = PAGE.replace("{title}", html.escape(title)).replace("{code}", colours)
+    return page.replace("{slides}", sections)
+
+
+def beginning(text: str) -> str:
+    """Return the headings and the first block behind them of a Markdown text."""
+    blocks, kept = re.split(r"\n\s*\n", text.strip()), []
+    for block in blocks:
+        lines = block.splitlines()
+        kept.append(block)
+        if not all(line.startswith("#") for line in lines):
+            break
+    return "\n\n".join(kept)
+
+
+def _to_html(text):
+    text = re.sub(r"\{cite(?::\w)?\}`[^`]*`", "", text)  # a bibliography is no slide
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # nor are links to chapters
+    return re.sub('<a class="anchor-link".*?</a>', "", markdown.markdown2html(text))
+
+
+def _code(cell):
+    parts = []
+    about = cell["metadata"].get("mystnb", {})
+    alt = about.get("image", {}).get("alt", "")
+    caption = about.get("figure", {}).get("caption", "")
+    if not caption and "remove-input" not in cell["metadata"].get("tags", []):
+        parts.append(code_to_html("".join(cell["source"])))  # how to draw is no slide
+    for output in cell["outputs"]:
+        data = output.get("data", {})
+        if "image/png" in data:
+            source = f"data:image/png;base64,{data['image/png'].strip()}"
+            parts.append(f'<img src="{source}" alt="{html.escape(alt)}">')
+            parts.append(f"<p class='caption'>{html.escape(caption)}</p>")
+        elif "text/html" in data:
+            parts.append("".join(data["text/html"]))
+        elif "text/markdown" in data:
+            parts.append(_to_html("".join(data["text/markdown"])))
+        elif output["output_type"] == "stream":
+            parts.append(f"<pre>{html.escape(''.join(output['text']))}</pre>")
+        elif "text/plain" in data and len(data) == 1:
+            parts.append(f"<pre>{html.escape(''.join(data['text/plain']))}</pre>")
+    return parts
+
+
+def _package_folder(name):
+    return pathlib.Path(importlib.util.find_spec(name).origin).parent
+
+
+def write(target: pathlib.Path):
+    """Write a page for each chapter, and what the pages need, into a folder that does not exist yet."""
+    reveal = _package_folder("sphinx_revealjs") / "_static" / "revealjs"
+    for name in REVEAL:
+        (target / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
+        text = (reveal / name).read_text(encoding="utf-8")
+        text = re.sub("@import url[^;]*;", "", text)  # fonts, which every system has
+        (target / "reveal" / name).write_text(text, encoding="utf-8")
+    mathjax = _package_folder("sphinx-mathjax-offline") / "static" / "mathjax"
+    shutil.copy(mathjax / "tex-svg.js", target / "mathjax.js")
+    for notebook in run.notebooks():
+        page = deck(notebook.with_outputs(), notebook.name)
+        (target / f"{notebook.name}.html").write_text(page, encoding="utf-8")
+
+
+def main():
+    """Write the slides of every chapter from its executed copy."""
+    with alone("run"):
+        run.demand_fresh()
+        shutil.rmtree(TARGET, ignore_errors=True)
+        write(TARGET)
+    run.tell(f"Slides: {TARGET.relative_to(run.ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
