@@ -34,7 +34,8 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from recdl import interactions, ranking
+from recdl import ranking
+from recdl.interactions import Interactions, epoch_samples, sample_negatives
 
 SIZES = (10**5, 10**6, 10**7)
 BATCH_SIZE, TIMED_BATCHES = 256, 5_000
@@ -82,19 +83,19 @@ def measure(n_interactions):
     rng = np.random.default_rng(1)
     ratings, row = generate(n_interactions, rng), {}
     with measured(row, "interactions"):
-        positives = interactions.Interactions(ratings)
+        positives = Interactions(ratings)
     with measured(row, "negatives"):
-        interactions.sample_negatives(positives, rng=rng)
+        sample_negatives(positives, rng=rng)
 
     from recdl import models, training  # late: TensorFlow takes memory of its own
 
     model = models.NeuMF(positives.n_users, positives.n_items)
     train = training.compiled_epoch(model, training.adam())
-    samples = interactions.epoch_samples(positives, rng=rng)
+    samples = epoch_samples(positives, rng=rng)
     n_batches = len(samples[0]) // BATCH_SIZE
     n_timed = min(TIMED_BATCHES, n_batches)
     with measured(row, "samples"):
-        interactions.epoch_samples(positives, rng=rng)
+        epoch_samples(positives, rng=rng)
     first = [part[: n_timed * BATCH_SIZE].reshape(n_timed, -1) for part in samples]
     first = [training.tf.constant(part) for part in first]
     float(train(*first))  # compiles
@@ -104,7 +105,7 @@ def measure(n_interactions):
 
     users = rng.permutation(positives.n_users)[:1000]
     with measured(row, "ranking"):
-        ranking.top_k(model.scores, positives, k=10, users=users)
+        ranking.top_k(model, positives, k=10, users=users)
     sizes = {"n_users": positives.n_users, "n_items": positives.n_items}
     return {"interactions": len(positives), **sizes, "batches": n_batches, **row}
 

@@ -15,7 +15,8 @@ import sys
 
 import pandas as pd
 
-from recdl import files, paper, splits
+from recdl import paper
+from recdl.files import write_csv
 
 TABLE = pathlib.Path(__file__).with_suffix(".csv")
 SETTINGS = {
@@ -39,10 +40,12 @@ import os, sys
 if "ONE_CORE" in os.environ:
     os.sched_setaffinity(0, {0})
 import seeds
-from recdl import movielens, paper, prepare
+from recdl import movielens, paper, splits
 split = splits.course_split(movielens.load_ratings())
-train = {"library": seeds.train_library, "keras": seeds.train_keras}[sys.argv[1]]
-results = train(split, seed=42, n_epochs=100)
+if sys.argv[1] == "library":
+    results = seeds.train_library(split, 42)
+else:
+    results = seeds.train_keras(split, paper.SETTINGS)
 print(*[float(results[name]) for name in paper.RESULTS])
 """
 
@@ -50,7 +53,7 @@ print(*[float(results[name]) for name in paper.RESULTS])
 def main():
     """Make all runs, each in a process of its own, and write the table."""
     rows = []
-    for implementation in paper.IMPLEMENTATIONS:
+    for implementation in ("library", "keras"):
         for setting, variables in SETTINGS.items():
             print(implementation, setting, file=sys.stderr)
             done = subprocess.run(
@@ -66,7 +69,7 @@ def main():
             rows.append(
                 {"implementation": implementation, "setting": setting} | results
             )
-    files.write_csv(pd.DataFrame(rows).round(6), TABLE)
+    write_csv(pd.DataFrame(rows).round(6), TABLE)
 
 
 if __name__ == "__main__":

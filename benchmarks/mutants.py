@@ -1,4 +1,4 @@
-"""Make small faults in recdl.checks, prepare and ranking, one at a time; count those that no test notices.
+"""Make small faults in the modules of `MODULES`, one at a time; count those that no test notices.
 
     .venv/bin/python benchmarks/mutants.py                        # about twenty minutes on two cores
 
@@ -26,8 +26,17 @@ ROOT = pathlib.Path(__file__).parents[1]
 TABLE = ROOT / "benchmarks" / "mutants.csv"
 SURVIVORS = ROOT / "benchmarks" / "mutants_survivors.csv"
 MEMORY = 8 * 2**30  # bytes that a process may ask for
-MODULES = ("checks", "prepare", "ranking")
-TESTS = ("checks", "prepare", "ranking", "properties")
+MODULES = (
+    "checks",
+    "ratings",
+    "splits",
+    "interactions",
+    "ranking",
+    "evaluation",
+    "uncertainty",
+    "sampled",
+)
+TESTS = (*MODULES, "properties")
 CONFIGURATION = f"""
 [tool.mutmut]
 source_paths = ["src"]

@@ -5,7 +5,7 @@
     .venv/bin/python benchmarks/parity.py --causes --seeds 2 --epochs 2 --to /tmp     # a trial
 
 Writes benchmarks/parity_difference.csv: recdl's mean minus that of the library with Welch's 95 % interval,
-from the runs that benchmarks/seeds.py made.
+from the runs that benchmarks/seeds.py and `make experiments` made.
 
 With --causes it trains with ten seeds as recdl does, and with the same seeds and one thing changed, and
 writes benchmarks/parity_causes.csv: the mean of each such variant minus recdl's, with the 95 % interval of
@@ -29,6 +29,7 @@ import pandas as pd
 from scipy import stats
 
 from recdl import models, movielens, paper, splits, training
+from recdl.experiments import summary
 from seeds import train_keras
 
 HERE = pathlib.Path(__file__).parent
@@ -112,8 +113,9 @@ def train_all(name, options, split, *, around=nullcontext, **arguments):
     rows = []
     for seed in range(1, options.seeds + 1):
         print(f"{name}, seed {seed} of {options.seeds}", file=sys.stderr)
+        settings = paper.Settings(n_epochs=options.epochs, seed=seed)
         with around():
-            rows.append(train_keras(split, seed, options.epochs, **arguments))
+            rows.append(train_keras(split, settings, **arguments))
     return pd.DataFrame(rows)
 
 
@@ -130,8 +132,7 @@ def difference(name, test, own, other):
 
 def compare_with_library():
     """Return a row for each of the five results: recdl's seeds against the library's."""
-    runs = dict(list(pd.read_csv(paper.SEEDS).groupby("implementation")))
-    own, library = runs["keras"], runs["library"]
+    own, library = summary.seed_runs(), paper.seed_runs()
     rows = {
         name: difference(
             name,

@@ -33,7 +33,16 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
-from recdl import movielens, paper, predictions, recommenders_ncf
+from recdl import (
+    evaluation,
+    movielens,
+    paper,
+    prediction_table,
+    ranking,
+    recommenders_ncf,
+    splits,
+)
+from recdl.interactions import Interactions
 from recdl.quiet import no_startup_notes
 
 PHASES = ["preparation", "training", "scoring", "metrics"]
@@ -51,22 +60,21 @@ def timed(seconds, phase):
 
 def library_side(ratings, n_epochs):
     """Run everything with the library; return the seconds of each phase and the results."""
-    # The library's data object uses a way of splitting tables that pandas wants to give up.
+    # The library splits tables in a way that pandas wants to give up.
     warnings.filterwarnings("ignore", message=".*swapaxes", category=FutureWarning)
     with no_startup_notes():
         from recommenders.datasets.python_splitters import python_chrono_split
         from recommenders.evaluation import python_evaluation  # noqa: F401
         from recommenders.models.ncf.dataset import Dataset
         from recommenders.models.ncf.ncf_singlenode import NCF  # noqa: F401
-
     seconds, settings = {}, paper.Settings(n_epochs=n_epochs, seed=SEED)
     # A new folder each time: a file left by an earlier run would be used again.
     with tempfile.TemporaryDirectory() as folder:
         train_file, test_file = f"{folder}/train.csv", f"{folder}/last.csv"
         with timed(seconds, "preparation"):
             train, test = python_chrono_split(ratings, 0.75)
-            test = test[test["userID"].isin(train["userID"].unique())]
-            test = test[test["itemID"].isin(train["itemID"].unique())]
+            for name in ("userID", "itemID"):
+                test = test[test[name].isin(train[name].unique())]
             train.to_csv(train_file, index=False)
             last = test.groupby("userID").last().reset_index()
             last.to_csv(test_file, index=False)
@@ -86,27 +94,31 @@ def library_side(ratings, n_epochs):
         merged = pd.merge(train, pairs, on=["userID", "itemID"], how="outer")
         predictions = merged[merged["rating"].isnull()].drop("rating", axis=1)
     with timed(seconds, "metrics"):
-        results = predictions.evaluate(test, predictions)  # calls the library's functions
+        results = prediction_table.evaluate(
+            test, predictions
+        )  # calls the library's functions
     return seconds, {"train_loss": losses[-1], **results}
 
 
 def recdl_side(ratings, n_epochs):
     """Run everything with recdl; return the seconds of each phase and the results."""
-    from recdl import models, prepare, ranking, training
+    from recdl import models, training
 
     seconds = {}
     with timed(seconds, "preparation"):
         split = splits.course_split(ratings)
-        positives = interactions.Interactions(split.train)
+        positives = Interactions(split.train)
         relevant = evaluation.Relevant(split.test, positives)
     with timed(seconds, "training"):
         model = models.NeuMF(positives.n_users, positives.n_items, seed=SEED)
-        history = training.fit(model, positives, n_epochs=n_epochs, seed=SEED)
+        history = training.fit(
+            model, positives, paper.Settings(n_epochs=n_epochs, seed=SEED)
+        )
     with timed(seconds, "scoring"):
         blocks = np.array_split(np.arange(positives.n_users), 4)
         scores = np.concatenate([model.scores(block) for block in blocks])
     with timed(seconds, "metrics"):
-        top = ranking.top_k(lambda users: scores[users], positives, k=10)
+        top = ranking.top_k(ranking.ScoreTable(scores), positives, k=10)
         means = evaluation.evaluate(top, relevant).mean()
     results = {"train_loss": history.losses[-1], **means}
     return seconds, {name: float(results[name]) for name in paper.RESULTS}

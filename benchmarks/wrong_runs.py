@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from recdl import movielens, paper, predictions, recommenders_ncf, splits
+from recdl import movielens, paper, prediction_table, recommenders_ncf, splits
 
 TABLE = pathlib.Path(__file__).with_suffix(".csv")
 
@@ -20,14 +20,16 @@ TABLE = pathlib.Path(__file__).with_suffix(".csv")
 def train(split, **changes):
     """Train with some settings changed; return the model, its final loss and its metrics."""
     settings = paper.Settings(**changes)
-    data = recommenders_ncf.NCFData(split.train, settings.n_negatives, seed=settings.seed)
+    data = recommenders_ncf.NCFData(
+        split.train, settings.n_negatives, seed=settings.seed
+    )
     model = recommenders_ncf.build(data, settings)
     loss = recommenders_ncf.fit(model, data)[-1]
-    predictions = predictions.prediction_list(model, split.train)
+    predictions = prediction_table.prediction_list(model, split.train)
     return (
         model,
         predictions,
-        {"train_loss": loss, **predictions.evaluate(split.test, predictions)},
+        {"train_loss": loss, **prediction_table.evaluate(split.test, predictions)},
     )
 
 
@@ -54,12 +56,14 @@ def main():
     popular = predictions.assign(
         prediction=predictions["itemID"].map(split.train["itemID"].value_counts())
     )
-    rows["popularity instead of the model"] = right | predictions.evaluate(
+    rows["popularity instead of the model"] = right | prediction_table.evaluate(
         split.test, popular
     )
     swapped = predictions.rename(columns={"userID": "itemID", "itemID": "userID"})
-    rows["users and films swapped"] = right | predictions.evaluate(split.test, swapped)
-    rows["seen films left in"] = right | predictions.evaluate(
+    rows["users and films swapped"] = right | prediction_table.evaluate(
+        split.test, swapped
+    )
+    rows["seen films left in"] = right | prediction_table.evaluate(
         split.test, all_pairs(model, split.train)
     )
     rows["n_factors 4"] = train(split, n_factors=4)[2]

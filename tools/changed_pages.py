@@ -7,22 +7,23 @@ differs is changed for certain. The outputs of a chapter may differ where its co
 """
 
 import json
-import pathlib
 import re
 import subprocess
 import sys
+from pathlib import Path
 
-import yaml
-
+from recdl import provenance
 from tools import run
+from tools.command import command
+from tools.project import Notebook, Project
 
 WHOLE_BOOK = ("_config.yml", "requirements.txt", "book/references.bib", "book/_static/")
-WHOLE_BOOK += ("src/recdl/course/book.py",)
+WHOLE_BOOK += ("tools/book.py", "tools/slides.py")
 
 
-def git(*arguments: str) -> str:
+def git(root: Path, *arguments: str) -> str:
     """Return what git prints, or stop with its words."""
-    command = ["git", "-C", str(run.ROOT), *arguments]
+    command = ["git", "-C", str(root), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(
@@ -32,25 +33,24 @@ def git(*arguments: str) -> str:
     return done.stdout
 
 
-def fork_point(base: str) -> str:
+def fork_point(root: Path, base: str) -> str:
     """Return the commit at which this branch left `base`."""
-    return git("merge-base", "--end-of-options", base, "HEAD").strip()
+    return git(root, "merge-base", "--end-of-options", base, "HEAD").strip()
 
 
-def changed_files(since: str) -> set[str]:
+def changed_files(root: Path, since: str) -> set[str]:
     """Return the paths that differ from a commit, also those that are not committed yet."""
-    differing = git("diff", "--name-only", "--no-renames", "-z", since)
-    new = git("ls-files", "--others", "--exclude-standard", "-z")
+    differing = git(root, "diff", "--name-only", "--no-renames", "-z", since)
+    new = git(root, "ls-files", "--others", "--exclude-standard", "-z")
     return set(filter(None, (differing + new).split("\0")))
 
 
-def has_other_code(path: str, since: str) -> bool:
+def has_other_code(root: Path, path: str, since: str) -> bool:
     """Tell whether a notebook that differs has other code cells or settings, not only another text."""
-    if not git("ls-tree", "--name-only", since, "--", path):
+    if not git(root, "ls-tree", "--name-only", since, "--", path):
         return True
-    return _code(git("show", f"{since}:{path}")) != _code(
-        (run.ROOT / path).read_text(encoding="utf-8")
-    )
+    now = (root / path).read_text(encoding="utf-8")
+    return _code(git(root, "show", f"{since}:{path}")) != _code(now)
 
 
 def _code(text):
@@ -60,37 +60,36 @@ def _code(text):
     return code, content["metadata"].get("recdl")
 
 
-def sources() -> list[str]:
+def sources(project: Project) -> list[str]:
     """Return the path of each page's source, in the order of the table of contents."""
-    toc = yaml.safe_load((run.ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
-    names = [toc["root"], *(chapter["file"] for chapter in chapters)]
-    notebooks = {n.path.relative_to(run.ROOT).as_posix() for n in run.notebooks()}
-    return [f"{n}.ipynb" if f"{n}.ipynb" in notebooks else f"{n}.md" for n in names]
+    return [path.relative_to(project.root).as_posix() for path in project.sources()]
 
 
-def reasons(changed: set[str], other_code: set[str]) -> dict[str, list[str]]:
+def reasons(
+    project: Project, changed: set[str], other_code: set[str]
+) -> dict[str, list[str]]:
     """Return, for each page that is or may be changed, why.
 
     Parameters
     ----------
+    project : Project
     changed : set of str
         All paths that differ.
     other_code : set of str
         Those notebooks among them whose code differs.
     """
-    found = {source: [] for source in sources()}
+    found = {source: [] for source in sources(project)}
     anew = set()
-    for notebook in run.in_order(run.notebooks()):
-        path = notebook.path.relative_to(run.ROOT).as_posix()
+    for notebook in project.in_order():
+        path = notebook.path.relative_to(project.root).as_posix()
         why = [path] if path in other_code else []
-        why += sorted(c for c in changed if _is_used(c, notebook.name))
-        why += [name for name in notebook.settings().get("needs", []) if name in anew]
+        why += sorted(changed & used(notebook))
+        why += [name for name in notebook.needs() if name in anew]
         if why:
             anew.add(notebook.name)
             found[path].append(f"its outputs may differ, because of {_listed(why)}")
     for source, why in found.items():
-        path = run.ROOT / source
+        path = project.root / source
         text = path.read_text(encoding="utf-8") if source.endswith(".md") else ""
         tables = sorted(c for c in changed if c.startswith("benchmarks/") and c in text)
         why += [f"its table `{table}` differs" for table in tables]
@@ -102,26 +101,27 @@ def reasons(changed: set[str], other_code: set[str]) -> dict[str, list[str]]:
     return {source: why for source, why in found.items() if why}
 
 
-def _is_used(path, notebook):
-    path = pathlib.PurePosixPath(path)
-    return path.is_relative_to("src/recdl") and run.counts_for(path, notebook)
+def used(notebook: Notebook) -> set[str]:
+    """Return the files of the package that a notebook's results may depend on."""
+    files = provenance.files(run.reached(notebook))
+    return {f"src/recdl/{p.relative_to(provenance.HERE).as_posix()}" for p in files}
 
 
 def _listed(names):
     return ", ".join(f"`{name}`" for name in names)
 
 
-def report(changed: set[str], other_code: set[str]) -> str:
+def report(project: Project, changed: set[str], other_code: set[str]) -> str:
     """Return the list as Markdown."""
     paragraphs = ["# Changed pages"]
     if whole := sorted(c for c in changed if c.startswith(WHOLE_BOOK)):
         paragraphs.append(f"Every page may differ, because of {_listed(whole)}.")
     pages = {c for c in changed if re.fullmatch(r"book/.*\.(md|ipynb)", c)}
-    if outside := sorted(pages.difference(sources())):
+    if outside := sorted(pages.difference(sources(project))):
         paragraphs.append(f"Not, or no longer, in the book: {_listed(outside)}.")
     rows = [
         f"| {source.rsplit('.', 1)[0]}.html | {'; '.join(why)} |"
-        for source, why in reasons(changed, other_code).items()
+        for source, why in reasons(project, changed, other_code).items()
     ]
     if rows:
         paragraphs.append("\n".join(["| page | why |", "|---|---|", *rows]))
@@ -130,14 +130,18 @@ def report(changed: set[str], other_code: set[str]) -> str:
     return "\n\n".join(paragraphs)
 
 
-def main():
-    """Print the list for this working copy, compared with the commit that the command line names."""
-    if len(sys.argv) != 2 or not sys.argv[1]:
+@command({"base": {"help": "a branch or a commit"}})
+def main(root: Path, base: str):
+    """Say which pages of the book differ from those of another commit, and which may."""
+    if not base:
         sys.exit("Name what to compare with: make changed-pages BASE=main")
-    since = fork_point(sys.argv[1])
-    changed = changed_files(since)
-    notebooks = {p for p in changed.intersection(sources()) if p.endswith(".ipynb")}
-    print(report(changed, {p for p in notebooks if has_other_code(p, since)}))
+    since, project = fork_point(root, base), Project(root)
+    changed = changed_files(root, since)
+    notebooks = {
+        p for p in changed.intersection(sources(project)) if p.endswith(".ipynb")
+    }
+    other_code = {p for p in notebooks if has_other_code(root, p, since)}
+    print(report(project, changed, other_code))
 
 
 if __name__ == "__main__":

@@ -110,15 +110,8 @@ def set_up():
     if free < DISK_GB:
         sys.exit(f"{free:.1f} GB are free in {HERE}; {DISK_GB} are needed. Make room.")
     say("Setting up in .venv, without network: two to five minutes …")
-    command = [
-        sys.executable,
-        "-m",
-        "venv",
-        "--clear",
-        "--without-pip",
-        str(ENVIRONMENT),
-    ]
-    if subprocess.call(command):
+    command = [sys.executable, "-m", "venv", "--clear", "--without-pip"]
+    if subprocess.call([*command, str(ENVIRONMENT)]):
         sys.exit(
             f"Python could not make an environment in {HERE}. Unpack the archive on the computer's own "
             "disk, not on a stick, in a folder that you may write to."
@@ -137,28 +130,21 @@ def set_up():
 def _pip(*arguments):
     """Run the pip that lies among the wheels, and let nothing but the wheels count."""
     wheel = str(next(WHEELS.glob("pip-*.whl")))
-    command = [
-        str(python()),
-        wheel + "/pip",
-        "--isolated",
-        "--disable-pip-version-check",
-    ]
-    command += [*arguments, "--no-index", "--progress-bar", "off", "--no-cache-dir"]
+    command = [str(python()), wheel + "/pip", "--isolated", *arguments]
+    command += ["--disable-pip-version-check", "--no-index", "--no-cache-dir"]
     command += ["--find-links", str(WHEELS), "--constraint", str(WHEELS / "lock.txt")]
-    output, count, told = [], 0, 0
+    command += ["--progress-bar", "off"]
+    output, count = [], 0
     variables = dict(os.environ, PIP_CONFIG_FILE=os.devnull)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     with subprocess.Popen(
-        command,
-        env=variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        universal_newlines=True,
+        command, env=variables, universal_newlines=True, **pipes
     ) as process:
         for line in process.stdout:
             output.append(line)
-            count += line.startswith("Processing ")
-            if count >= told + 50:
-                told = count
+            found = line.startswith("Processing ")
+            count += found
+            if found and count % 50 == 0:
                 say(f"  {count} packages looked at")
             elif line.startswith("Installing collected packages"):
                 say("  installing {} packages …".format(line.count(",") + 1))
@@ -169,7 +155,7 @@ def _pip(*arguments):
 
 def place(source):
     """Verify the ratings, films and users of MovieLens-100k and put them into the folder data, or stop."""
-    from recdl import movielens  # this runs in the environment
+    from recdl import download, movielens, ratings  # this runs in the environment
 
     unfinished = HERE / "data.unfinished"
     with tempfile.TemporaryDirectory() as cache:
@@ -218,14 +204,9 @@ def start(options):
         say(
             "There are no data yet. Place them: python3 course.py data /path/to/ml-100k.zip"
         )
-    command = [
-        str(python()),
-        "-m",
-        "jupyterlab",
-        "--notebook-dir",
-        str(HERE / "notebooks"),
-    ]
-    with subprocess.Popen(command + options, env=variables()) as process:
+    command = [str(python()), "-m", "jupyterlab", "--notebook-dir"]
+    command += [str(HERE / "notebooks"), *options]
+    with subprocess.Popen(command, env=variables()) as process:
         while process.poll() is None:
             with contextlib.suppress(KeyboardInterrupt):  # it reaches JupyterLab, too
                 process.wait()

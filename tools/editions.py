@@ -7,17 +7,18 @@ The notes are those of the teaching guide, ``book/teaching/notes_03.md`` for cha
 under a heading is put behind the cell with the same heading.
 """
 
-import argparse
 import copy
 import json
 import re
-import shutil
 
-from tools import run
+from recdl.files import replacing
+from tools import ROOT
+from tools.command import command, tell
+from tools.project import Project
 
 SOLUTION = "solution"  # the tag of a cell that a student should not see
 HOLE = "# Your own cell for the exercise above.\n"
-TEACHING = run.ROOT / "book" / "teaching"
+TEACHING = ROOT / "book" / "teaching"
 
 
 def student(content: dict) -> dict:
@@ -74,26 +75,27 @@ def _note(cell_id, text):
     }
 
 
-def write(edition: str):
+def write(project: Project, edition: str):
     """Write all notebooks of an edition, and replace an earlier one as a whole."""
-    target = run.BUILD / edition
-    unfinished = target.with_name(f"{edition}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    for notebook in run.notebooks():
-        content = notebook.content()
-        if edition == "student":
-            content = student(content)
-        else:
-            content = instructor(content, notes(notebook.name.split("_")[0]))
-        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        (unfinished / notebook.path.name).write_text(text, encoding="utf-8")
-    shutil.rmtree(target, ignore_errors=True)
-    unfinished.rename(target)
-    run.tell(f"{len(run.notebooks())} notebooks: {target.relative_to(run.ROOT)}")
+    target, notebooks = project.build / edition, project.notebooks()
+    with replacing(target) as unfinished:
+        unfinished.mkdir()
+        for notebook in notebooks:
+            content = notebook.content()
+            if edition == "student":
+                content = student(content)
+            else:
+                content = instructor(content, notes(notebook.name.split("_")[0]))
+            text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+            (unfinished / notebook.path.name).write_text(text, encoding="utf-8")
+    tell(f"{len(notebooks)} notebooks: {target.relative_to(project.root)}")
+
+
+@command({"edition": {"choices": ["student", "instructor"]}})
+def main(root, edition: str):
+    """Write the notebooks of an edition."""
+    write(Project(root), edition)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Write the notebooks of an edition.")
-    parser.add_argument("edition", choices=["student", "instructor"])
-    write(parser.parse_args().edition)
+    main()

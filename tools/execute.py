@@ -12,7 +12,7 @@ import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from recdl.progress import STATUS_VARIABLE
+from recdl.progress import tell_status
 
 CELL_TIMEOUT = 1200  # seconds; the training cell takes one to three minutes
 START_TIMEOUT = 120
@@ -20,8 +20,10 @@ OUT_OF_MEMORY = {"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"}
 MORE_MEMORY = "Close other programs and try again."
 
 
-def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str | None:
-    """Execute a notebook in the target's folder.
+def execute(
+    source: pathlib.Path, target: pathlib.Path, folder: pathlib.Path, parameters: dict
+) -> str | None:
+    """Execute a notebook in a folder.
 
     Returns
     -------
@@ -29,14 +31,13 @@ def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str
         What went wrong (the notebook, the cell and the traceback), or None. In either case the target holds
         the notebook as far as it got.
     """
-    status = pathlib.Path(os.environ[STATUS_VARIABLE])
     total = len(nbformat.read(source, as_version=4).cells) + bool(parameters)
     position = 0
 
     def note_cell(cell, cell_index, **_):
         nonlocal position
         position = cell_index
-        status.write_text(f"cell {cell_index + 1} of {total}", encoding="utf-8")
+        tell_status(f"cell {cell_index + 1} of {total}")
 
     try:
         papermill.execute_notebook(
@@ -45,7 +46,7 @@ def execute(source: pathlib.Path, target: pathlib.Path, parameters: dict) -> str
             parameters=parameters,
             kernel_name="python3",
             language="python",
-            cwd=str(target.parent),
+            cwd=str(folder),
             progress_bar=False,
             start_timeout=START_TIMEOUT,
             execution_timeout=CELL_TIMEOUT,
@@ -82,7 +83,5 @@ def end_with_parent():
 
 if __name__ == "__main__":
     end_with_parent()
-    problem = execute(
-        pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), json.loads(sys.argv[3])
-    )
-    sys.exit(problem)
+    *paths, words = sys.argv[1:]
+    sys.exit(execute(*map(pathlib.Path, paths), json.loads(words)))

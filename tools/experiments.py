@@ -1,21 +1,19 @@
 """Make what is missing in the tables of the experiments, row by row.
 
-python -m recdl.experiments                # make experiments; an interrupt loses the row in hand
-python -m recdl.experiments --only seeds   # one experiment
-python -m recdl.experiments --list         # what is there, what is missing, what it cost
+python -m tools.experiments                # make experiments; an interrupt loses the row in hand
+python -m tools.experiments --only seeds   # one experiment
+python -m tools.experiments --list         # what is there, what is missing, what it cost
 """
 
-import argparse
 import gc
+import itertools
 import sys
 import time
 
 import numpy as np
 
-from recdl import download, ratings
-from tools.environment import alone, exit_on_signals
 from recdl.experiments import plan, tables
-from tools.run import tell
+from tools.command import alone, command, tell
 
 
 def overview(name: str) -> tuple[list[tables.Row], list[dict]]:
@@ -51,10 +49,10 @@ def make(name: str):
     tables.write(name, rows) if rows else None  # rows that nobody asks for any more go
     n_made = 0
     while missing:
-        row, begin = missing[0], time.time()
-        found = plan.EXPERIMENTS[name].make(row)
-        tables.add(name, row, found, plan.code_of(name, row.system))
-        _forget()
+        row, begin = missing[0], time.monotonic()
+        found = plan.make(name, row)
+        tables.add(name, row, found, plan.code_of(name, row.system, row.split))
+        forget()
         n_made += 1
         missing, rows = overview(name)
         seconds = {}
@@ -62,41 +60,41 @@ def make(name: str):
             seconds.setdefault(other["system"], []).append(float(other["seconds"]))
         left = sum(np.mean(seconds.get(r.system, 0)) for r in missing) / 60
         tell(
-            f"{name}: {row.system}, seed {row.seed}, {row.split}: {time.time() - begin:.0f} s; "
+            f"{name}: {row.system}, seed {row.seed}, {row.split}: {time.monotonic() - begin:.0f} s; "
             f"{len(missing)} rows left, {'at least ' if n_made < 10 else ''}{left:.0f} min"
         )
     tell(f"{name}: complete, {len(rows)} rows.")
 
 
-def _forget():
-    # Keras keeps every model's graph otherwise, and memory grows with the rows.
+def forget():
+    """Let go of the models that were trained: Keras keeps every graph otherwise, and memory grows."""
     if "keras" in sys.modules:
         sys.modules["keras"].backend.clear_session()
     gc.collect()
 
 
-def main():
-    """Read the command line and do what it says."""
-    parser = argparse.ArgumentParser(description="Make the tables of the experiments.")
-    parser.add_argument("--only", choices=plan.EXPERIMENTS, help="one experiment")
-    parser.add_argument("--list", action="store_true", help="say what is there")
-    arguments = parser.parse_args()
-    names = [arguments.only] if arguments.only else list(plan.EXPERIMENTS)
-    if arguments.list:
+@command(
+    {
+        "--only": {"choices": list(plan.EXPERIMENTS), "help": "one experiment"},
+        "--list": {"action": "store_true", "dest": "listing", "help": "what is there"},
+    },
+    kept="Finished rows are kept; the same command continues.",
+)
+def main(root, only: str | None, listing: bool):
+    """Make the tables of the experiments, what is missing of them, row by row."""
+    names = [only] if only else list(plan.EXPERIMENTS)
+    if listing:
         show(names)
         return
-    exit_on_signals()
-    for name in plan.EXPERIMENTS:  # now, as the files may change while this runs
-        for system in plan.SYSTEMS:
-            plan.code_of(name, system.name)
-    try:
-        with alone("experiments"):
-            for name in names:
-                make(name)
-    except (tables.TableError, download.DataUnavailable, ratings.DataError) as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("Interrupted. Finished rows are kept; the same command continues.")
+    for name, system, split in itertools.product(
+        plan.EXPERIMENTS, plan.SYSTEMS, plan.SPLITS
+    ):
+        plan.code_of(
+            name, system.name, split
+        )  # now, as the files may change while this runs
+    with alone("experiments", root):
+        for name in names:
+            make(name)
 
 
 if __name__ == "__main__":

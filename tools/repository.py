@@ -1,19 +1,21 @@
 """The repository's address: `_config.yml` holds it, and all other files agree with it.
 
-    python3 src/recdl/course/repository.py https://github.com/me/my-course      # make set-repository URL=…
+    python3 -m tools.repository https://github.com/me/my-course      # make set-repository URL=…
 
 This changes every file that names the address, and nothing else in them. It runs with the system's Python,
 before anything is installed, so it uses the standard library only.
 """
 
-import os
 import pathlib
 import re
 import shutil
 import sys
 import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+from recdl.files import replacing
+from tools import ROOT
+from tools.command import command
+
 CONFIG = "_config.yml"
 PLACES = (  # where the address may stand; a unit test proves that it stands nowhere else
     "*.md",
@@ -64,10 +66,9 @@ def change(new: str, root: pathlib.Path = ROOT) -> list[str]:
         before = path.read_bytes()
         after = replaced(before, old, new)
         if after != before:
-            unfinished = path.with_name(path.name + ".unfinished")
-            unfinished.write_bytes(after)
-            shutil.copymode(path, unfinished)
-            os.replace(unfinished, path)
+            with replacing(path) as unfinished:
+                unfinished.write_bytes(after)
+                shutil.copymode(path, unfinished)
             changed.append(path.relative_to(root).as_posix())
     return changed
 
@@ -84,16 +85,18 @@ def fit(config: dict):
     config["sphinx"]["config"]["html_theme_options"]["repository_provider"] = provider
 
 
-def main():
-    """Change the address to the one that the command line names."""
-    new = valid(" ".join(sys.argv[1:]))
-    changed = change(new)
+@command({"url": {"nargs": "*", "help": "the new address"}})
+def main(root: pathlib.Path, url: list[str]):
+    """Change the address of the repository, everywhere."""
+    new = valid(" ".join(url))
+    changed = change(new, root)
     if not changed:
         print(f"The address is {new} already.")
         return
     print(f"{new} now stands in {len(changed)} files: {', '.join(changed)}.")
-    if any(name.endswith(".ipynb") for name in changed):
-        print("The next make book executes the chapters, whose first cell has changed.")
+    print(
+        "No result depends on it: the next make book makes the pages anew, and executes nothing."
+    )
 
 
 if __name__ == "__main__":

@@ -1,236 +1,167 @@
 """Execute the notebooks of the book, those that changed, and collect their results.
 
-    python -m tools.run                   # everything that is not up to date, into _build/full
-    python -m tools.run --quick           # the same notebooks with few epochs, into _build/quick
-    python -m tools.run --print-results   # the results as one JSON object on standard output
-
-A notebook says in its own metadata what it needs and what is different in quick mode:
-
-    "recdl": {"needs": ["05_training"], "quick": {"EPOCHS": 2}}
+python -m tools.run                   # everything that is not up to date, into _build/full
+python -m tools.run --quick           # with few epochs, each chapter alone, into _build/quick
+python -m tools.run --all             # all that the tests read: these two, and quick again
+python -m tools.run --print-results   # the results as one JSON object on standard output
 """
 
-import argparse
-import ast
+import contextlib
 import dataclasses
-import hashlib
 import json
 import os
-import pathlib
-import re
+import shutil
 import subprocess
 import sys
-import tempfile
 import time
+from pathlib import Path
 
-import yaml
+from recdl import download, paper, provenance
+from recdl.files import replacing
+from recdl.progress import STATUS_VARIABLE, Status
+from tools.command import command, tell
+from tools.project import MODES, Notebook, Project
 
-from recdl import download, paper, ratings
-from recdl.course import notebook
-from tools.environment import alone, exit_on_signals
-from recdl.progress import STATUS_VARIABLE
-
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-PACKAGE = ROOT / "src" / "recdl"
-BUILD = ROOT / "_build"
-ORCHESTRATION = {  # on which no result depends
-    "run.py",
-    "execute.py",
-    "book.py",
-    "slides.py",
-    "editions.py",
-    "bundle.py",
-    "classroom.py",
-    "check_setup.py",
-    "environment.py",
-    "versions.py",
-    "repository.py",
-    "changed_pages.py",
-    "colab.py",
-}
 PARALLEL = 2
 RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS, "systems"]
 
 
-def tell(text):
-    """Print progress on standard error, which leaves standard output to results."""
-    print(text, file=sys.stderr, flush=True)
-
-
-@dataclasses.dataclass(frozen=True)
-class Notebook:
-    """A notebook of the book, as it is committed."""
-
-    path: pathlib.Path
-
-    @property
-    def name(self):
-        """The name without ending, for example ``05_training``."""
-        return self.path.stem
-
-    def content(self):
-        """Return the notebook as parsed JSON."""
-        try:
-            return json.loads(self.path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            sys.exit(
-                f"{self.path.name} is not a notebook: it does not parse as JSON ({error})."
-            )
-
-    def title(self):
-        """Return the heading, for example ``5 · Training``."""
-        first = "".join(self.content()["cells"][0]["source"])
-        return first.splitlines()[0].removeprefix("# ")
-
-    def settings(self):
-        """Return what the notebook says of itself: ``needs`` and ``quick``."""
-        return self.content()["metadata"].get("recdl", {})
-
-    def executed(self, quick):
-        """Return where the executed copy lies."""
-        return BUILD / ("quick" if quick else "full") / self.path.name
-
-    def executed_content(self, quick):
-        """Return the executed copy as parsed JSON."""
-        return json.loads(self.executed(quick).read_text(encoding="utf-8"))
-
-    def with_outputs(self) -> dict:
-        """Return the committed notebook with the outputs of its executed copy, cell by cell."""
-        content, executed = self.content(), self.executed_content(quick=False)
-        outputs = {c["id"]: c for c in executed["cells"] if c["cell_type"] == "code"}
-        for cell in content["cells"]:
-            if cell["cell_type"] == "code":
-                cell["outputs"] = outputs[cell["id"]]["outputs"]
-                cell["execution_count"] = outputs[cell["id"]]["execution_count"]
-        return content
-
-    def parameters(self, quick):
-        """Return the papermill parameters in this mode."""
-        return self.settings().get("quick", {}) if quick else {}
-
-
-def notebooks() -> list[Notebook]:
-    """Return the notebooks that the table of contents names, in its order."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter for part in contents["parts"] for chapter in part["chapters"]]
-    paths = (ROOT / f"{chapter['file']}.ipynb" for chapter in chapters)
-    return [Notebook(path) for path in paths if path.exists()]
-
-
-def sha256(*parts: str | bytes) -> str:
-    """Return the SHA-256 of several parts, each marked off by its length."""
-    digest = hashlib.sha256()
-    for part in parts:
-        part = part.encode() if isinstance(part, str) else part
-        digest.update(f"{len(part)}:".encode() + part)
-    return digest.hexdigest()
-
-
-def code_only(source: str) -> str:
-    """Return Python code without comments, formatting and docstrings, which no result can depend on."""
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef)
-            and ast.get_docstring(node) is not None
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
-
-
-def counts_for(path: pathlib.PurePath, name: str) -> bool:
-    """Tell whether the results of a notebook may depend on this file of the package."""
-    chapter = "chapter_" + re.match("0*([0-9]*)", name)[1]
-    of_another = path.stem.startswith("chapter_") and path.stem != chapter
-    if "recdl/course/experiments/" in path.as_posix():
-        of_another = chapter < "chapter_7"
-    known = path.suffix in (".py", ".toml", ".csv") and path.name not in ORCHESTRATION
-    return known and not of_another
-
-
-def package_hash(name: str, *, whole: bool) -> str:
-    """Return the hash of the package as far as this notebook uses it.
-
-    Its code alone, or its whole text where the notebook shows source. The exercises, exhibits, figures and
-    quizzes of other chapters do not count.
-    """
-    parts = []
-    for path in sorted(path for path in PACKAGE.rglob("*") if counts_for(path, name)):
-        text = path.read_text(encoding="utf-8")
-        keep_all = whole or path.suffix != ".py"
-        parts += [str(path.relative_to(PACKAGE)), text if keep_all else code_only(text)]
-    return sha256(*parts)
+# What an executed notebook depends on
 
 
 def data_hash() -> str:
     """Obtain MovieLens-100k, and return the hash of its files."""
     place = download.obtain()
     names = [name for layouts in download.FILES.values() for name in layouts]
-    files = (
-        [place]
-        if place.is_file()
-        else [place / n for n in names if (place / n).exists()]
+    files = [place] if place.is_file() else [place / n for n in names]
+    contents = (
+        path.name.encode() + path.read_bytes() for path in files if path.exists()
     )
-    return sha256(*(path.name.encode() + path.read_bytes() for path in files))
+    return provenance.sha256(*contents)
 
 
-def provenances(quick: bool) -> dict[str, dict]:
-    """Return, for each notebook, what its results depend on; two equal entries mean equal results."""
+def reached(notebook: Notebook) -> set[provenance.Definition]:
+    """Return the definitions of the package that a notebook uses, with all of its chapter's own."""
+    named = provenance.modules_of(f"recdl.course.chapter_{notebook.chapter}")
+    for number, cell in enumerate(notebook.code(), start=1):
+        try:
+            named |= provenance.named_in(cell)
+        except SyntaxError as error:
+            sys.exit(f"{notebook.path.name}, code cell {number} is no Python: {error}")
+    return provenance.reached(named)
+
+
+def package_hash(notebook: Notebook) -> str:
+    """Return the hash of the package as far as this notebook uses it, and of the data beside that.
+
+    Of the code alone, or of its whole text where the notebook shows source.
+    """
+    found = reached(notebook)
+    whole = any("show_source(" in cell for cell in notebook.code())
+    parts = []
+    for definition in sorted(found):
+        text = provenance.source(definition)
+        parts += [*definition, text if whole else provenance.essence(text)]
+    for path in sorted(provenance.files(found)):
+        if path.suffix in provenance.DATA:
+            parts += [path.name, path.read_bytes()]
+    return provenance.sha256(*parts)
+
+
+def provenances(project: Project) -> dict[str, dict[str, dict]]:
+    """Return, by mode and name, what the results of a notebook depend on: if it is equal, they are."""
+    provenance.forget()
+    lock, found = project.lock.read_bytes(), {mode: {} for mode in MODES}
     shared = {
-        "environment": sha256((ROOT / "requirements.txt").read_bytes(), sys.version),
+        "environment": provenance.sha256(lock, sys.version),
         "data": data_hash(),
     }
-    found = {}
-    for notebook in in_order(notebooks()):
-        cells = [c for c in notebook.content()["cells"] if c["cell_type"] == "code"]
-        code = ["".join(cell["source"]) for cell in cells]
-        shows_source = any("show_source(" in cell for cell in code)
-        found[notebook.name] = shared | {
-            "package": package_hash(notebook.name, whole=shows_source),
-            "code": sha256(*code),
-            "parameters": notebook.parameters(quick),
-            "needs": {
-                name: sha256(json.dumps(found[name]))
-                for name in notebook.settings().get("needs", [])
-            },
+    for notebook in project.in_order():
+        own = {
+            "package": package_hash(notebook),
+            "code": provenance.sha256(*notebook.code()),
         }
+        for mode in notebook.modes():
+            needs = {
+                name: json.dumps(found[mode][name]) for name in notebook.needs(mode)
+            }
+            found[mode][notebook.name] = (
+                shared
+                | own
+                | {
+                    "parameters": notebook.parameters(mode),
+                    "needs": {
+                        name: provenance.sha256(of) for name, of in needs.items()
+                    },
+                }
+            )
     return found
 
 
-def in_order(books: list[Notebook]) -> list[Notebook]:
-    """Sort notebooks so that each stands behind those it needs."""
-    done, ordered, waiting = set(), [], list(books)
-    while waiting:
-        ready = [n for n in waiting if done.issuperset(n.settings().get("needs", []))]
-        if not ready:
-            sys.exit(
-                f"These notebooks need one that does not exist, or each other: {[n.name for n in waiting]}"
-            )
-        ordered += ready
-        done |= {n.name for n in ready}
-        waiting = [n for n in waiting if n.name not in done]
-    return ordered
-
-
-def is_fresh(notebook: Notebook, provenance: dict, quick: bool) -> bool:
+def is_fresh(notebook: Notebook, wanted: dict, mode: str = "full") -> bool:
     """Tell whether the executed copy exists and stems from exactly this provenance."""
-    if not notebook.executed(quick).exists():
+    if not notebook.executed(mode).exists():
         return False
-    return notebook.executed_content(quick)["metadata"].get("provenance") == provenance
+    return notebook.executed_content(mode)["metadata"].get("provenance") == wanted
 
 
-def demand_fresh():
-    """Stop unless every notebook was executed in its present form."""
-    wanted = provenances(quick=False)
-    stale = [
-        n.name for n in notebooks() if not is_fresh(n, wanted[n.name], quick=False)
+def stale(project: Project, *modes: str) -> list["Task"]:
+    """Return what must be executed in these modes, in each a notebook behind those it needs."""
+    wanted, notebooks = provenances(project), project.in_order()
+    tasks = [
+        Task(notebook, mode, wanted[mode][notebook.name])
+        for mode in modes
+        for notebook in notebooks
+        if mode in notebook.modes()
     ]
-    if stale:
+    return [t for t in tasks if not is_fresh(t.notebook, t.provenance, t.mode)]
+
+
+def demand_fresh(project: Project):
+    """Stop unless every notebook was executed in its present form."""
+    names = [task.notebook.name for task in stale(project, "full")]
+    if names:
         sys.exit(
-            f"Not executed in their present form: {', '.join(stale)}. Run: make book"
+            f"Not executed in their present form: {', '.join(names)}. Run: make book"
         )
 
 
-def _job_environment() -> dict[str, str]:
+# Executing
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A notebook to be executed in a mode."""
+
+    notebook: Notebook
+    mode: str
+    provenance: dict
+
+    def __str__(self):
+        return f"{self.mode:<5}  {self.notebook.name:<24}"
+
+    def seconds(self) -> float:
+        """Return how long it took the last time, or else a guess."""
+        if self.notebook.executed(self.mode).exists():
+            last = self.notebook.executed_content(self.mode)["metadata"]
+            if "seconds" in last:
+                return last["seconds"]
+        is_long = self.mode == "full" and self.notebook.parameters("quick")
+        return 100 if is_long else 30
+
+
+def longest_first(tasks: list[Task]) -> list[Task]:
+    """Sort tasks by the seconds until they, and those that wait for them, are done."""
+
+    def seconds(task):
+        behind = [t for t in tasks if task.notebook.name in t.notebook.needs(t.mode)]
+        behind = behind if task.mode == "full" else []
+        return task.seconds() + max(map(seconds, behind), default=0)
+
+    return sorted(tasks, key=seconds, reverse=True)
+
+
+def _job_environment():
     """Return the environment for a notebook, which runs in another folder and shows its figures."""
     variables = {
         name: value for name, value in os.environ.items() if name != "MPLBACKEND"
@@ -242,144 +173,124 @@ def _job_environment() -> dict[str, str]:
 
 
 class Job:
-    """One notebook being executed in a process of its own."""
+    """A task being done in a process of its own."""
 
-    def __init__(self, notebook, provenance, quick, folder):
-        self.notebook, self.provenance = notebook, provenance
-        self.target = notebook.executed(quick)
-        self.unfinished = self.target.with_name(f"{notebook.name}.unfinished.ipynb")
-        self.failed = self.target.with_name(f"{notebook.name}.failed.ipynb")
+    def __init__(self, task: Task):
+        self.task, self.begin, self.stack = (
+            task,
+            time.monotonic(),
+            contextlib.ExitStack(),
+        )
+        self.target = task.notebook.executed(task.mode)
+        self.failed = self.target.with_name(f"{task.notebook.name}.failed.ipynb")
+        if task.mode == "full":
+            self.target.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(self.target.parent, ignore_errors=True)
         self.target.parent.mkdir(parents=True, exist_ok=True)
-        self.target.unlink(missing_ok=True)
-        self.status = pathlib.Path(folder) / f"{notebook.name}.status"
-        log = pathlib.Path(folder) / f"{notebook.name}.log"
-        self.log = log.open("w+", encoding="utf-8")
-        self.begin = time.time()
-        parameters = json.dumps(notebook.parameters(quick))
+        self.status = self.stack.enter_context(Status())
+        self.unfinished = self.status.path.with_name(self.target.name)
+        log = self.status.path.with_name("log")
+        self.log = self.stack.enter_context(log.open("w+", encoding="utf-8"))
+        notebook = task.notebook
+        parameters = json.dumps(notebook.parameters(task.mode))
+        command = [sys.executable, "-m", "tools.execute", str(notebook.path)]
+        command += [str(self.unfinished), str(self.target.parent), parameters]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tools.execute",
-                notebook.path,
-                self.unfinished,
-                parameters,
-            ],
-            env=_job_environment() | {STATUS_VARIABLE: str(self.status)},
+            command,
+            env=_job_environment() | {STATUS_VARIABLE: str(self.status.path)},
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,  # Ctrl-C reaches this process alone, which then stops the others
         )
 
-    def line(self):
+    def line(self) -> str:
         """Say what this job is doing now."""
-        status = (
-            self.status.read_text(encoding="utf-8")
-            if self.status.exists()
-            else "starting"
-        )
-        return (
-            f"  {self.notebook.name:<24} {time.time() - self.begin:4.0f} s   {status}"
-        )
+        return self._line(self.status.read()["line"])
+
+    def _line(self, what):
+        return f"  {self.task} {time.monotonic() - self.begin:4.0f} s   {what}"
 
     def finish(self):
         """Keep the executed copy with its provenance, or stop with what went wrong."""
         if self.process.returncode:
             self.log.seek(0)
             tell(self.log.read())
+            name = f"{self.task.notebook.name}, mode {self.task.mode},"
             if not self.unfinished.exists():
-                sys.exit(f"{self.notebook.name} failed before its first cell.")
-            os.replace(self.unfinished, self.failed)
-            sys.exit(
-                f"{self.notebook.name} failed; "
-                f"how far it got stands in {self.failed.relative_to(ROOT)}."
-            )
+                sys.exit(f"{name} failed before its first cell.")
+            shutil.copyfile(self.unfinished, self.failed)
+            place = self.failed.relative_to(self.task.notebook.build.parent)
+            sys.exit(f"{name} failed; how far it got stands in {place}.")
         content = json.loads(self.unfinished.read_text(encoding="utf-8"))
-        content["metadata"]["provenance"] = self.provenance
-        content["metadata"]["seconds"] = round(time.time() - self.begin, 1)
-        self.unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        os.replace(self.unfinished, self.target)
+        content["metadata"]["provenance"] = self.task.provenance
+        content["metadata"]["seconds"] = round(time.monotonic() - self.begin, 1)
+        with replacing(self.target) as unfinished:
+            unfinished.write_text(json.dumps(content, indent=1), encoding="utf-8")
         self.failed.unlink(missing_ok=True)
-        tell(f"  {self.notebook.name:<24} {time.time() - self.begin:4.0f} s   done")
+        tell(self._line("done"))
 
     def stop(self):
         """End the process and remove what it left half-written."""
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait()
-        self.log.close()
-        self.unfinished.unlink(missing_ok=True)
+        self.stack.close()
 
 
-def execute_all(quick: bool = False):
+def execute_all(project: Project, modes=("full",)):
     """Execute every notebook that is not up to date: two at a time, each behind those it needs."""
-    exit_on_signals()
-    wanted = provenances(quick)
-    waiting = [
-        n for n in in_order(notebooks()) if not is_fresh(n, wanted[n.name], quick)
-    ]
+    waiting = longest_first(stale(project, *modes))
     if not waiting:
         tell("Every notebook is up to date.")
         return
-    tell(f"Executing {', '.join(n.name for n in waiting)} …")
-    running, told = [], time.time()
-    with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
-        try:
-            while waiting or running:
-                busy = {n.name for n in waiting} | {
-                    job.notebook.name for job in running
-                }
-                ready = [
-                    n for n in waiting if busy.isdisjoint(n.settings().get("needs", []))
-                ]
-                for notebook in ready[: PARALLEL - len(running)]:
-                    waiting.remove(notebook)
-                    running.append(Job(notebook, wanted[notebook.name], quick, folder))
-                time.sleep(0.2)
-                for job in [job for job in running if job.process.poll() is not None]:
-                    job.finish()
-                    running.remove(job)
-                    job.stop()
-                if time.time() - told > 5:
-                    tell("\n".join(job.line() for job in running))
-                    told = time.time()
-        finally:
-            for job in running:
-                job.stop()
-
-
-def results(quick: bool = False) -> dict:
-    """Return everything that the executed notebooks recorded, by name."""
-    collected = {}
-    for notebook in notebooks():
-        collected |= notebook.read(notebook.executed(quick))
-    return collected
-
-
-def main():
-    """Read the command line and do what it says."""
-    parser = argparse.ArgumentParser(description="Execute the notebooks of the book.")
-    parser.add_argument("--quick", action="store_true", help="few epochs")
-    parser.add_argument(
-        "--print-results", action="store_true", help="print the results as JSON"
-    )
-    arguments = parser.parse_args()
+    tell(f"Executing {', '.join(t.notebook.name for t in waiting)} …")
+    running, told = [], time.monotonic()
     try:
-        with alone("run"):
-            execute_all(arguments.quick)
-    except (download.DataUnavailable, ratings.DataError) as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("Interrupted. What is finished is kept; the same command continues.")
-    if arguments.print_results:
-        found = results(arguments.quick)
-        print(
-            json.dumps(
-                {name: found[name] for name in RESULT_NAMES} | {"paper": paper.RESULTS},
-                indent=2,
-            )
-        )
+        while waiting or running:
+            busy = {t.notebook.name for t in waiting if t.mode == "full"}
+            busy |= {
+                job.task.notebook.name for job in running if job.task.mode == "full"
+            }
+            ready = [
+                task
+                for task in waiting
+                if busy.isdisjoint(task.notebook.needs(task.mode))
+            ]
+            for task in ready[: PARALLEL - len(running)]:
+                waiting.remove(task)
+                running.append(Job(task))
+            time.sleep(0.2)
+            for job in [job for job in running if job.process.poll() is not None]:
+                job.finish()
+                running.remove(job)
+                job.stop()
+            if time.monotonic() - told > 5:
+                tell("\n".join(job.line() for job in running))
+                told = time.monotonic()
+    finally:
+        for job in running:
+            job.stop()
+
+
+@command(
+    {
+        "--quick": {"action": "store_true", "help": "few epochs, each chapter alone"},
+        "--all": {"action": "store_true", "dest": "every", "help": "every mode"},
+        "--print-results": {"action": "store_true", "help": "the results as JSON"},
+    },
+    lock="run",
+    kept="What is finished is kept; the same command continues.",
+)
+def main(root: Path, quick: bool, every: bool, print_results: bool):
+    """Execute the notebooks of the book, those that changed."""
+    project, mode = Project(root), "quick" if quick else "full"
+    execute_all(project, MODES if every else (mode,))
+    if print_results:
+        found = project.results(mode)
+        shown = {name: found[name] for name in RESULT_NAMES} | {"paper": paper.RESULTS}
+        print(json.dumps(shown, indent=2))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,11 @@ import shutil
 from nbconvert.filters import highlight, markdown
 from pygments.formatters import HtmlFormatter
 
+from recdl.files import replacing
 from tools import run
-from tools.environment import alone
+from tools.command import command, tell
+from tools.project import Project
 
-TARGET = run.BUILD / "slides"
 PAGE = pathlib.Path(__file__).with_name("slides.html").read_text(encoding="utf-8")
 REVEAL = (
     "dist/reset.css",
@@ -110,7 +111,7 @@ def _package_folder(name):
     return pathlib.Path(importlib.util.find_spec(name).origin).parent
 
 
-def write(target: pathlib.Path):
+def write(project: Project, target: pathlib.Path):
     """Write a page for each chapter, and what the pages need, into a folder that does not exist yet."""
     reveal = _package_folder("sphinx_revealjs") / "_static" / "revealjs"
     for name in REVEAL:
@@ -120,18 +121,19 @@ def write(target: pathlib.Path):
         (target / "reveal" / name).write_text(text, encoding="utf-8")
     mathjax = _package_folder("sphinx-mathjax-offline") / "static" / "mathjax"
     shutil.copy(mathjax / "tex-svg.js", target / "mathjax.js")
-    for notebook in run.notebooks():
+    for notebook in project.notebooks():
         page = deck(notebook.with_outputs(), notebook.name)
         (target / f"{notebook.name}.html").write_text(page, encoding="utf-8")
 
 
-def main():
+@command(lock="run", kept="Earlier slides are kept; the same command begins anew.")
+def main(root: pathlib.Path):
     """Write the slides of every chapter from its executed copy."""
-    with alone("run"):
-        run.demand_fresh()
-        shutil.rmtree(TARGET, ignore_errors=True)
-        write(TARGET)
-    run.tell(f"Slides: {TARGET.relative_to(run.ROOT)}")
+    project = Project(root)
+    run.demand_fresh(project)
+    with replacing(project.build / "slides") as unfinished:
+        write(project, unfinished)
+    tell("Slides: _build/slides")
 
 
 if __name__ == "__main__":

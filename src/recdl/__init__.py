@@ -1,6 +1,20 @@
-"""Helper package of the course *Recommendation Systems using Deep Learning*.
+"""Helper package of the course *Recommendation Systems using Deep Learning*, in the order of the book.
 
-One module per idea, in the order of the book: `toy` and `movielens` hold data, `prepare` splits it and
-draws negatives, `library` runs the paper's experiment, `paper` knows the numbers the paper published.
-What a reader need not read (executing notebooks, building the book) is in `recdl.course`.
+Data
+    `toy`, a world for pencil and paper; `ratings`, what a valid table is; `download` and `movielens`, the
+    data of the paper; `splits`, all ways to cut them in two; `interactions`, positives, negatives, samples.
+From models to numbers
+    `ranking`, the gate for scores, and lists; `evaluation`, metrics; `uncertainty`, intervals; `sampled`,
+    leave-one-out and what sampled candidates do to it.
+The paper
+    `paper`, its settings and numbers; `recommenders_ncf`, its run with the library; `prediction_table`, its
+    Fig. 8 and Table I; `models` and `training`, the same in Keras.
+Beyond it
+    `baselines` and `from_libraries`, the classical methods; `sequence`, self-attention; `blend`, two models
+    mixed.
+What all use
+    `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
+
+`recdl.experiments` has the long runs of chapters 7 to 9; `recdl.course` what the chapters share, and a folder
+for each of them.
 """

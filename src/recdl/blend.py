@@ -57,5 +57,7 @@ def best_weight(first, second, validate: Callable[[Blend], float], weights) -> f
     """
     values = {weight: validate(Blend(first, second, weight)) for weight in weights}
     if np.isnan(list(values.values())).any():
-        raise ValueError(f"validate returned NaN: nothing to judge? Its values: {values}.")
+        raise ValueError(
+            f"validate returned NaN: nothing to judge? Its values: {values}."
+        )
     return max(values, key=values.get)

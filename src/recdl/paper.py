@@ -1,7 +1,7 @@
 """The paper: its settings, every number that it publishes, and how near a run has to come.
 
-How much a result moves from seed to seed stands in paper_seeds.csv: ten runs of the library's NCF in the paper's
-setting, made by benchmarks/seeds.py.
+How much a result moves from seed to seed stands in paper_seeds.csv: ten runs of the library's NCF in the
+paper's setting, made by benchmarks/seeds.py.
 
 Source: A. H. Bin Mohd Halim, *Recommendation System using Deep Learning*, seminar paper, Hochschule
 Hamm-Lippstadt. Sections and figures below are the paper's.
@@ -172,9 +172,7 @@ def allowed(runs: pd.DataFrame | None = None) -> pd.DataFrame:
     return pd.DataFrame({"low": low, "high": high})
 
 
-def objections(
-    run: Mapping[str, float], runs: pd.DataFrame | None = None
-) -> list[str]:
+def objections(run: Mapping[str, float], runs: pd.DataFrame | None = None) -> list[str]:
     """Return the reasons why a run is not the paper's experiment; an empty list means that it passes.
 
     Parameters

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 
-class PipFailed(OSError):
+class PipError(OSError):
     """pip ended with an error; the message has its code and its last words."""
 
 
@@ -13,7 +13,7 @@ def pip(*arguments: str, limit_s: float | None = None) -> None:
 
     Raises
     ------
-    PipFailed
+    PipError
         If it ends with an error.
     subprocess.TimeoutExpired
         If it takes longer than `limit_s` seconds.
@@ -24,4 +24,4 @@ def pip(*arguments: str, limit_s: float | None = None) -> None:
     )
     if done.returncode:
         said = done.stderr.strip()
-        raise PipFailed(f"pip ended with code {done.returncode}: {said[-500:]}")
+        raise PipError(f"pip ended with code {done.returncode}: {said[-500:]}")

@@ -15,7 +15,9 @@ from tqdm import tqdm
 
 from recdl.files import replacing
 
-STATUS_VARIABLE = "RECDL_STATUS"  # names the file in which this process says how far it is
+STATUS_VARIABLE = (
+    "RECDL_STATUS"  # names the file in which this process says how far it is
+)
 
 
 class Status:

@@ -1,10 +1,10 @@
 """What a result depends on, as a hash: for notebooks, for tables of experiments, for runs of the library.
 
-Whoever keeps a result keeps such a hash beside it, and makes the result anew when the hash of the present code
-is another one. The code that counts is found by following names, from a function or a notebook on: to the
+Whoever keeps a result keeps such a hash beside it, and makes the result anew when that of the present code is
+another one. The code that counts is found by following names, from a function or a notebook on: to the
 functions and classes of this package that it names, to the constants, dictionaries and lists that these name,
-and so on. It is read, never run, so asking takes no TensorFlow. Of a piece of code its tokens count:
-comments, docstrings and line breaks do not; indentation, and blanks inside a text, do.
+and so on. It is read, never run, so asking takes no TensorFlow. Of a piece of code its syntax tree counts:
+comments, docstrings, line breaks, quotes and brackets do not; indentation, and blanks inside a text, do.
 
 What a name is computed from while the code runs (``getattr(models, name)``, a chapter's exercises) cannot be
 followed: a module that is named without an attribute counts as a whole, and other things are named as roots.
@@ -13,17 +13,25 @@ followed: a module that is named without an attribute counts as a whole, and oth
 import ast
 import functools
 import hashlib
-import importlib.util
-import io
 import pathlib
-import tokenize
+import re
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 PACKAGE = __name__.partition(".")[0]
+HERE = pathlib.Path(__file__).parent
 WHOLE = "*"  # in place of a name: all of the module
-SKIPPED = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
-MARKS = {tokenize.NEWLINE: "\n", tokenize.INDENT: "\t", tokenize.DEDENT: "\b"}
+EFFECTS = ""  # in place of a name: what a module does when it is imported, beside defining names
+MODULE = re.compile(rf"{PACKAGE}(\.\w+)+")
+DATA = (".csv", ".toml")
 Definition = tuple[str, str]  # a module, and a name at its top level
+
+
+class Module(NamedTuple):
+    """What stands in a module: the text of each definition, and the names imported from this package."""
+
+    texts: dict[str, str]
+    imports: dict[str, set[Definition]]
 
 
 def sha256(*parts: str | bytes) -> str:
@@ -50,7 +58,9 @@ def fingerprint(*roots: Callable, apart: Iterable[Definition] = ()) -> str:
     return sha256(*(part for d in sorted(found) for part in (*d, essence(source(d)))))
 
 
-def reached(roots: Iterable[Definition], apart: Iterable[Definition] = ()) -> set[Definition]:
+def reached(
+    roots: Iterable[Definition], apart: Iterable[Definition] = ()
+) -> set[Definition]:
     """Return the definitions of this package that can be reached from `roots`, with these."""
     found, waiting, apart = set(), set(roots), set(apart)
     while waiting:
@@ -62,142 +72,204 @@ def reached(roots: Iterable[Definition], apart: Iterable[Definition] = ()) -> se
 
 def named_in(code: str) -> set[Definition]:
     """Return the definitions of this package that a piece of code, for example a notebook's, names."""
-    return _resolve(ast.parse(code), {}, _imports(ast.parse(code), ""))
+    tree = ast.parse(code)
+    return _resolve(tree, _known(_imports(tree)))
+
+
+def modules_of(package: str) -> set[Definition]:
+    """Return the modules of a package, for example ``"recdl.course.chapter_1"``, each as a whole."""
+    names = (path.stem for path in _path(package).parent.glob("*.py"))
+    return {(f"{package}.{name}".removesuffix(".__init__"), WHOLE) for name in names}
 
 
 def files(definitions: Iterable[Definition]) -> set[pathlib.Path]:
     """Return the files that definitions stand in, and the data that lie beside them."""
     modules = {_path(module) for module, _ in definitions}
     folders = {path.parent for path in modules}
-    folders |= {f for place in folders for f in place.iterdir() if f.is_dir() and not (f / "__init__.py").exists()}
-    return modules | {p for place in folders for p in place.iterdir() if p.suffix in (".csv", ".toml")}
+    for folder in list(folders):
+        inner = (path for path in folder.iterdir() if path.is_dir())
+        folders |= {path for path in inner if not (path / "__init__.py").exists()}
+    beside = (path for folder in folders for path in folder.iterdir())
+    return modules | {path for path in beside if path.suffix in DATA}
 
 
 def source(definition: Definition) -> str:
-    """Return the text of a definition; what a module does beside defining and importing has the name ''."""
+    """Return the text of a definition."""
     module, name = definition
-    lines, statements = _module(module)[:2]
-    if name == WHOLE:
-        return "".join(lines)
-    return "".join("".join(lines[first:last]) for first, last, _ in statements.get(name, ()))
+    return _module(module).texts.get(name, "")
 
 
+@functools.cache
 def essence(code: str) -> str:
-    """Return the tokens of Python code without comments and docstrings: the same text in every Python."""
-    lines, docstrings = code.splitlines(keepends=True), _docstrings(code)
-    parts, begin, depth = [], None, 0
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        kind = tokenize.tok_name[token.type]
-        if kind.endswith("STRING_START"):  # since 3.12, f"…" is many tokens: take its text
-            begin, depth = (begin if depth else token.start), depth + 1
-        elif kind.endswith("STRING_END"):
-            depth -= 1
-            parts += [] if depth else [_between(lines, begin, token.end)]
-        elif token.type == tokenize.NEWLINE and (not parts or parts[-1] in MARKS.values()):
-            continue  # behind a docstring
-        elif not depth and token.type not in SKIPPED and token.start not in docstrings:
-            parts.append(MARKS.get(token.type, token.string))
-    return "\0".join(parts)
+    """Return the syntax tree of Python code without docstrings: the same text in every Python."""
+    return _shown(ast.parse(code))
 
 
-def _between(lines, begin, end):
-    rows = lines[begin[0] - 1 : end[0]]
-    rows[-1] = rows[-1][: end[1]]
-    rows[0] = rows[0][begin[1] :]
-    return "".join(rows)
+def forget():
+    """Read all files anew when asked next: they may have changed."""
+    for cached in (_path, _module, _known_in, _named_by, _effects):
+        cached.cache_clear()
 
 
-def _docstrings(code):
-    """Return where docstrings begin, (row, column)."""
+def _shown(node):
+    if isinstance(node, list):
+        return f"[{', '.join(map(_shown, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
     documented = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    found = [n for n in ast.walk(ast.parse(code)) if isinstance(n, documented)]
-    return {(n.body[0].lineno, n.body[0].col_offset) for n in found if ast.get_docstring(n) is not None}
+    if isinstance(node, documented) and ast.get_docstring(node, False) is not None:
+        fields["body"] = node.body[1:]
+    if not isinstance(
+        node, ast.Constant
+    ):  # Pythons differ in which empty fields there are
+        fields = {
+            name: value for name, value in fields.items() if value not in (None, [])
+        }
+    parts = ", ".join(f"{name}={_shown(value)}" for name, value in fields.items())
+    return f"{type(node).__name__}({parts})"
+
+
+# What stands in a module
+
+
+@functools.cache
+def _path(module):
+    """Return the file of a module of this package, or None if there is no such module."""
+    package, *parts = module.split(".")
+    place = HERE.joinpath(*parts)
+    paths = (place / "__init__.py", place.with_name(f"{place.name}.py"))
+    found = (path for path in paths if path.is_file() and package == PACKAGE)
+    return next(found, None)
+
+
+@functools.cache
+def _module(name):
+    code = _path(name).read_text(encoding="utf-8")
+    tree, lines, texts = ast.parse(code), code.splitlines(keepends=True), {WHOLE: code}
+    for node in tree.body:
+        for target, text in _defined(node, lines):
+            texts[target] = texts.get(target, "") + text
+    return Module(texts, _imports(tree))
+
+
+def _defined(node, lines):
+    """Yield each name that a statement at the top level of a module defines, with the text that does it."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:  # one that moves leaves the others as they are
+            alone = type(node)(**dict(ast.iter_fields(node)) | {"names": [alias]})
+            if _root(node, alias) != PACKAGE:
+                yield _local(alias), f"{ast.unparse(alone)}\n"
+        return
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    text = "".join(lines[first - 1 : node.end_lineno])
+    yield from ((name, text) for name in _bound(node))
+
+
+def _bound(node):
+    """Return the names that a statement binds, with `EFFECTS` if it does something else."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {_local(alias) for alias in node.names}
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return set()  # a docstring
+    if isinstance(node, ast.If) and "'__name__'" in ast.dump(node.test):
+        return set()  # a command, which only the whole module has
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    parts = [part for target in targets if target for part in ast.walk(target)]
+    bound = {part.id for part in parts if isinstance(part, ast.Name)}
+    inner = ast.stmt | ast.ExceptHandler
+    within = [child for child in ast.iter_child_nodes(node) if isinstance(child, inner)]
+    if not (within or bound) or isinstance(node, ast.For | ast.While):
+        bound.add(EFFECTS)
+    return bound.union(*map(_bound, within))
+
+
+def _local(alias):
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def _root(node, alias):
+    name = node.module if isinstance(node, ast.ImportFrom) else alias.name
+    return (name or "").partition(".")[0]
+
+
+def _imports(tree):
+    """Return, for each name that is imported from this package somewhere, from which module, and as what."""
+    found = {}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        for alias in node.names:
+            if _root(node, alias) == PACKAGE:
+                whole = isinstance(node, ast.Import)
+                meant = (alias.name, WHOLE) if whole else (node.module, alias.name)
+                found.setdefault(_local(alias), set()).add(meant)
+    return found
 
 
 # Following names
 
 
-def _path(module):
-    return pathlib.Path(importlib.util.find_spec(module).origin)
+def _meant(module, name):
+    """Return what ``module.name`` means: a module, what is defined there, or what is imported there."""
+    if _path(f"{module}.{name}"):
+        return {(f"{module}.{name}", WHOLE)}
+    if _path(module) is None or name in ("__name__", "__file__"):
+        return set()
+    texts, imports = _module(module)
+    if name not in texts and name in imports:
+        return set().union(*(_meant(*definition) for definition in imports[name]))
+    return {(module, name if name in texts else WHOLE)}
+
+
+def _known(imports, module="", texts=()):
+    """Return, for each name that a piece of code may use, the definitions that it means."""
+    known = {name: {(module, name)} for name in texts}
+    for name, meant in imports.items():
+        known[name] = known.get(name, set()).union(*(_meant(*d) for d in meant))
+    return known
 
 
 @functools.cache
-def _module(name):
-    """Return a module's lines, its definitions as (first, last, node), and what its imports mean."""
-    code = _path(name).read_text(encoding="utf-8")
-    tree, statements = ast.parse(code), {}
-    for node in _statements(tree):
-        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-        for target in _defined(node):
-            statements.setdefault(target, []).append((first - 1, node.end_lineno, node))
-    return code.splitlines(keepends=True), statements, _imports(tree, name)
-
-
-def _statements(tree):
-    """Yield what stands at the top level of a module, also within `with`, `if` and `try`."""
-    for node in tree.body:
-        if isinstance(node, ast.If) and "__name__" in ast.dump(node.test):
-            continue  # a command, not the module
-        if isinstance(node, ast.With | ast.If | ast.Try):
-            yield from _statements(node)
-        elif not isinstance(node, ast.Import | ast.ImportFrom):
-            yield node
-
-
-def _defined(node):
-    """Return the names that a statement defines; that of another one, which only does something, is ''."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [node.name]
-    targets = getattr(node, "targets", [getattr(node, "target", None)])
-    parts = [part for target in targets if target for part in ast.walk(target)]
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return []  # a docstring
-    return [part.id for part in parts if isinstance(part, ast.Name)] or [""]
-
-
-def _imports(tree, module):
-    """Return, for each name that is imported from this package, the definition that it means."""
-    found = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
-            for alias in node.names:
-                inner = f"{node.module}.{alias.name}"
-                is_module = importlib.util.find_spec(inner) if _is_package(node.module) else None
-                meant = (inner, WHOLE) if is_module else (node.module, alias.name)
-                found[alias.asname or alias.name] = meant
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.split(".")[0] == PACKAGE:
-                    found[alias.asname or alias.name] = (alias.name, WHOLE)
-    return found
-
-
-@functools.cache
-def _is_package(name):
-    return importlib.util.find_spec(name).submodule_search_locations is not None
+def _known_in(module):
+    texts, imports = _module(module)
+    return _known(imports, module, texts)
 
 
 @functools.cache
 def _named_by(definition):
-    module, name = definition
-    _, statements, imports = _module(module)
-    own = {other: (module, other) for other in statements}
-    names = list(statements) if name == WHOLE else [name, ""]
-    nodes = [node for each in names for *_, node in statements.get(each, ())]
-    found = {(module, "")} if "" in statements and name != WHOLE else set()
-    return found.union(*(_resolve(node, own, imports) for node in nodes)) - {definition}
+    module, _ = definition
+    found = _resolve(ast.parse(source(definition)), _known_in(module))
+    return (found | _effects(module)) - {definition}
 
 
-def _resolve(tree, own, imports):
-    """Return the definitions that a piece of code names, as ``name`` or as ``module.name``."""
-    known, found, attributes = own | imports, set(), set()
-    for node in ast.walk(tree):
+def _resolve(tree, known):
+    """Return the definitions that a piece of code names, as ``name``, ``module.name`` or ``"a.module"``."""
+    found, followed = set(), set()
+    for node in ast.walk(tree):  # an attribute comes before the name that it is one of
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            module, name = known.get(node.value.id, ("", ""))
-            if name == WHOLE and node.attr in _module(module)[1]:
-                found.add((module, node.attr))
-                attributes.add(node.value)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node not in attributes and node.id in known:
-            found.add(known[node.id])
+            for module, name in known.get(node.value.id, ()):
+                found |= _meant(module, node.attr if name == WHOLE else name)
+            followed.add(node.value)
+        elif isinstance(node, ast.Name) and node not in followed:
+            found |= known.get(node.id, set())
+        elif isinstance(node, ast.Constant) and MODULE.fullmatch(str(node.value)):
+            found |= _meant(node.value, WHOLE)  # to be run in another process
     return found
+
+
+@functools.cache
+def _effects(module):
+    """Return what happens when a module is imported, in it and in all that it imports."""
+    found, waiting = set(), {module}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        imported = set().union(*_module(name).imports.values())
+        modules = {module for d in imported for module, _ in _meant(*d)}
+        waiting |= modules | {name.rpartition(".")[0] or name}
+        waiting -= found
+    return {(name, EFFECTS) for name in found if EFFECTS in _module(name).texts}

@@ -167,5 +167,5 @@ def distinct_users(users, n_users: int) -> np.ndarray:
     """Return positions of users, each at most once; all of them for None. A ValueError tells otherwise."""
     users = check_users(np.arange(n_users) if users is None else users, n_users)
     if len(np.unique(users)) < len(users):
-        raise ValueError(f"Each user has one list; some are given twice: {users}.")
+        raise ValueError(f"Each user must be given at most once; received {users}.")
     return users

@@ -1,16 +1,19 @@
 """The one door for tables of ratings: what a valid table is, and whether its rows stand in order of time.
 
-A table has the columns ``userID, itemID, rating, timestamp`` of the paper's Fig. 6. Where only the pairs matter,
-as for implicit feedback, the first two suffice. Every table comes in through `check_ratings` or `check_pairs`,
-so the same rules hold everywhere:
+A table has the columns ``userID, itemID, rating, timestamp`` of the paper's Fig. 6. Where only the pairs
+matter, as for implicit feedback, the first two suffice. Every table comes in through `check_ratings` or
+`check_pairs`, so the same rules hold everywhere:
 
-- identifiers are whole numbers of 64 bits or texts, and stay what they are; the float 3.0 counts as 3, as that
-  is what pandas makes of whole numbers where one was missing;
+- identifiers are whole numbers of 64 bits or texts, and stay what they are; the float 3.0 counts as 3, as
+  that is what pandas makes of whole numbers where one was missing;
 - no user has an item twice;
 - ratings are numbers from 1 to 5; timestamps are whole numbers, seconds since 1970.
 
 What breaks a rule raises `DataError`, which names the column, the row, the value and what to do.
 """
+
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -49,7 +52,8 @@ def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
     for name in PAIR:
         checked[name] = pairs[name].to_numpy()
     for name in ("rating", "timestamp"):
-        checked[name] = to_numbers(ratings[name], whole=name == "timestamp")
+        numbers = to_numbers(ratings[name], whole=name == "timestamp")
+        checked[name] = numbers.to_numpy()
     remedy = "Rescale the ratings or drop the row."
     outside = ~checked["rating"].between(1, 5)
     _refuse(checked["rating"], outside, "lies outside 1 to 5", remedy)
@@ -84,34 +88,53 @@ def check_pairs(table: pd.DataFrame, columns: list[str] = PAIR) -> pd.DataFrame:
 def _identifiers(values):
     column = pd.Series(values.to_numpy(), name=values.name)
     _refuse_missing(column)
-    kind = pd.api.types.infer_dtype(column)
-    if kind in ("string", "empty") or column.dtype.kind == "i":
+    text = _are(column, str)
+    if text.all() or column.dtype.kind == "i":
         return column
-    text = column.map(lambda value: isinstance(value, str))
     remedy = "Make all of them texts: table[name].astype(str)."
-    _refuse(column, text != text.iloc[0], "is a text among numbers, or the reverse", remedy)
-    if kind not in ("integer", "floating"):
-        remedy = "Number them with pd.factorize."
-        _refuse(column, np.ones(len(column), bool), "is neither a whole number nor a text", remedy)
+    _refuse(column, text != text[0], "is a text among numbers, or the reverse", remedy)
+    remedy, neither = "Number them with pd.factorize.", ~_are(column, Real)
+    _refuse(column, neither, "is neither a whole number nor a text", remedy)
     return to_numbers(column, whole=True)
 
 
 def to_numbers(values: pd.Series, *, whole: bool) -> pd.Series:
     """Return a column as float64, or with `whole` as int64; DataError names the first that is none."""
-    numbers = pd.to_numeric(values, errors="coerce")
+    values = pd.Series(values.to_numpy(), values.index, name=values.name)
     _refuse_missing(values)
-    _refuse(values, numbers.isna(), "is not a number", "Correct it or drop the row.")
+    numbers = pd.to_numeric(values, errors="coerce")
+    none = numbers.isna() | ~_are(values, str | Real | Decimal)
+    _refuse(values, none, "is not a number", "Correct it or drop the row.")
     if not whole:
         return numbers.astype("float64")
     remedy = "Number ids with pd.factorize; give times in whole seconds."
     _refuse(values, numbers % 1 != 0, "is not a whole number", remedy)
+    if values.dtype == object:  # pandas would round large ones
+        numbers = values.map(_exactly).astype(object)
+    elif values.dtype == "float16":  # holds no 2**63 to compare with
+        numbers = numbers.astype("float64")
     fits = numbers.between(-(2**63), 2**63, inclusive="left")
     _refuse(values, ~fits, "needs more than 64 bits", remedy)
     return numbers.astype("int64")
 
 
+def _exactly(value):
+    return int(Decimal(value) if isinstance(value, str) else value)
+
+
+def _are(values, kind):
+    """Tell which values are of a kind of Python's; truth values are neither numbers nor texts."""
+    if values.dtype.kind in "iuf":
+        return np.full(len(values), issubclass(float, kind))
+    found = [isinstance(value, kind) and not isinstance(value, bool) for value in values]
+    return np.array(found, dtype=bool)
+
+
 def _refuse_missing(values):
-    missing = values.isna() | (values == "")
+    missing = values.isna().to_numpy()
+    if values.dtype == object:
+        empty = [isinstance(value, str) and not value for value in values]
+        missing = missing | np.array(empty, dtype=bool)
     _refuse(values, missing, "is missing", "Fill it in or drop the row.")
 
 
@@ -146,7 +169,9 @@ def in_time_order(table: pd.DataFrame, users: np.ndarray) -> bool | None:
     """
     if list(table.columns).count("timestamp") != 1:
         return None
-    times = pd.to_numeric(table["timestamp"], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    times = pd.to_numeric(table["timestamp"], errors="coerce").to_numpy(
+        dtype=float, na_value=np.nan
+    )
     if np.isnan(times).any():
         return None
     order = np.argsort(users, kind="stable")

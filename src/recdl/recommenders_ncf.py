@@ -241,7 +241,8 @@ def losses_of_run(
 
 def _train_elsewhere(table, settings, folder):
     arguments = [table, json.dumps(dataclasses.asdict(settings)), folder]
-    command = [sys.executable, "-m", "recdl.recommenders_ncf", *arguments]
+    code = "import sys; from recdl import recommenders_ncf as n; n.train_here(*sys.argv[1:])"
+    command = [sys.executable, "-c", code, *arguments]
     with (
         Progress(settings.n_epochs, "NCF of the library", "epochs") as progress,
         Status() as status,
@@ -262,7 +263,8 @@ def _train_elsewhere(table, settings, folder):
             raise RuntimeError(f"Training the library's NCF failed:\n{last}")
 
 
-if __name__ == "__main__":
-    options = json.loads(sys.argv[2])
+def train_here(table: str, settings: str, folder: str):
+    """Do what `losses_of_run` wants of another process: train, and keep the run."""
+    options = json.loads(settings)
     options["layer_sizes"] = tuple(options["layer_sizes"])
-    trained(pd.read_csv(sys.argv[1]), Settings(**options), sys.argv[3])
+    trained(pd.read_csv(table), Settings(**options), folder)

@@ -25,12 +25,7 @@ def leave_one_out_test(
     The protocol of He et al. (2017), section 4.1, on the test part of a split. The negatives leave out
     everything the user rated in training *and* test: a film that the user did rate is not a negative.
 
-    Parameters
-    ----------
-    split : Split
-    n_negatives : int
-        Negatives for each user, drawn without replacement from the films of the training part.
-    rng : numpy.random.Generator
+    `n_negatives` are drawn for each user with `rng`, without replacement, from the films in training.
 
     Returns
     -------
@@ -55,7 +50,9 @@ def leave_one_out_test(
     films = np.sort(train["itemID"].unique())
     last = test.groupby("userID")["itemID"].last()
     tables = [
-        _among_unrated(films, user, positive, rated[user], n_negatives, rng).assign(test_batch=batch)
+        _among_unrated(films, user, positive, rated[user], n_negatives, rng).assign(
+            test_batch=batch
+        )
         for batch, (user, positive) in enumerate(last.items())
     ]
     return pd.concat(tables, ignore_index=True)
@@ -104,7 +101,9 @@ def exact_ranks(
 def _ranks(scores, is_seen, held_out):
     rows = np.arange(len(scores))
     if is_seen[rows, held_out].any():
-        raise DataError("A held-out item is in its user's training part: it is no candidate.")
+        raise DataError(
+            "A held-out item is in its user's training part: it is no candidate."
+        )
     own = scores[rows, held_out][:, None]
     earlier = np.arange(scores.shape[1]) < held_out[:, None]
     before = ~is_seen & ((scores > own) | ((scores == own) & earlier))

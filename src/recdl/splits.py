@@ -1,8 +1,8 @@
 """All ways in which the course cuts ratings in two: a part to learn from, and a part to be judged on.
 
-The course's split, `course_split`, is that of the paper's experiment. It cuts each user's ratings by time and,
-where a user has rated several films in one second, by the order of the table; so another order of the rows is
-another split. The others show how much of a result comes from the split.
+The course's split, `course_split`, is that of the paper's experiment. It cuts each user's ratings by time
+and, where a user has rated several films in one second, by the order of the table; so another order of the
+rows is another split. The others show how much of a result comes from the split.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     Parameters
     ----------
     ratings : DataFrame
-        Columns ``userID, itemID, rating, timestamp``. Ratings of one user in the same second keep their order.
+        Columns ``userID, itemID, rating, timestamp``. Within one second rows keep their order.
     ratio : float
         Part of each user's ratings that goes to training, above 0 and below 1. A user with n ratings keeps
         ``round(ratio * n)`` of them, a half being rounded to the even neighbour.

@@ -33,6 +33,8 @@ def adam(
     With `weight_decay`, each step also shrinks every weight by learning_rate * weight_decay times itself
     (AdamW, Loshchilov and Hutter 2019). The paper has none.
     """
+    if weight_decay < 0:
+        raise ValueError(f"weight_decay must be 0 or more; received {weight_decay}.")
     return keras.optimizers.Adam(
         learning_rate, epsilon=1e-8, weight_decay=weight_decay or None
     )
@@ -149,35 +151,36 @@ def fit(
 
     Parameters
     ----------
-    model : keras.Model
-    positives : Interactions
+    model, positives
     settings : Settings
-        Epochs, batches, learning rate, negatives and seed. The last, partial batch is dropped, as in the library.
+        Epochs, batch, learning rate, negatives, seed. As in the library, the last, partial batch is dropped.
     weight_decay : float
-        See `adam`; 0 or more.
+        0 or more; see `adam`.
     validate : callable, optional
         From the model to a number, higher being better, asked after each epoch; see `hold_out`. The weights
         of the best epoch are restored at the end.
     patience : int
-        With `validate`: stop after so many epochs without improvement.
+        With `validate`: stop after so many epochs without a better value.
 
     Returns
     -------
     History
-        After Ctrl-C, that of the completed epochs; the model has the weights of the last one, or of the best.
+        After Ctrl-C, of the completed epochs; the model has the weights of the last one, or of the best.
     """
     check_at_least(1, patience=patience)
-    if weight_decay < 0:
-        raise ValueError(f"weight_decay must be 0 or more; received {weight_decay}.")
     train = compiled_epoch(model, adam(settings.learning_rate, weight_decay))
     with contextlib.closing(_epochs(positives, settings)) as epochs:
         return repeat(
-            model, lambda: float(train(*next(epochs))), settings.n_epochs, validate, patience
+            model,
+            lambda: float(train(*next(epochs))),
+            settings.n_epochs,
+            validate,
+            patience,
         )
 
 
 def _epochs(positives, settings):
-    """Yield the samples of each epoch in batches; the next ones are drawn while TensorFlow trains on these."""
+    """Yield the samples of each epoch in batches; the next are drawn while TensorFlow trains on these."""
     rng = np.random.default_rng(settings.seed)
 
     def draw():

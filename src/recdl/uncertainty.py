@@ -56,7 +56,11 @@ def bootstrap_interval(
 def _one_per_user(values):
     values = values if isinstance(values, pd.Series) else np.asarray(values)
     plain = np.asarray(values)
-    if plain.ndim != 1 or not np.can_cast(plain.dtype, float, "same_kind") or np.isinf(plain).any():
+    if (
+        plain.ndim != 1
+        or not np.can_cast(plain.dtype, float, "same_kind")
+        or np.isinf(plain).any()
+    ):
         raise ValueError(
             "values must be one finite number per user, NaN where there is none; received "
             f"{plain.dtype} in the shape {plain.shape}."

@@ -1,12 +1,21 @@
 """The unit tests need neither network nor MovieLens: this makes sure that they use neither."""
 
 import socket
+import threading
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from invented_movielens import ROWS, WHEEL, ZIP, sha256
-from recdl import splits, toy
+from recdl import download, movielens, splits, toy
+from stand_in import StandIn
+
+# Every run tries the same few examples: a test that turns red has found a fault of the change at hand, not
+# one that luck had hidden so far. Those are looked for once a week: pytest --hypothesis-profile=weekly
+settings.register_profile("same", max_examples=40, derandomize=True, deadline=None)
+settings.register_profile("weekly", max_examples=1000, deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)
@@ -35,21 +44,19 @@ def half():
 
 @pytest.fixture
 def invented_movielens(monkeypatch):
-    """Make movielens expect the invented data, from an empty cache, without any source."""
-    monkeypatch.setattr(movielens, "SIZE", "4 ratings of 2 users and 3 items")
-    monkeypatch.setattr(
-        movielens, "RATINGS_SHA256", sha256(np.array(ROWS, "<f8").tobytes())
-    )
-    monkeypatch.setattr(movielens, "N_USERS", 2)
-    monkeypatch.setattr(movielens, "N_ITEMS", 3)
-    monkeypatch.setattr(movielens, "GROUPLENS_SHA256", sha256(ZIP))
-    monkeypatch.setattr(movielens, "RECBOLE_SHA256", sha256(WHEEL))
+    """Make the package expect the invented data, from an empty cache, without any source."""
+    known = {"SIZE": "4 ratings of 2 users and 3 items", "N_USERS": 2, "N_ITEMS": 3}
+    known["RATINGS_SHA256"] = sha256(np.array(ROWS, "<f8").tobytes())
+    for name, value in known.items():
+        monkeypatch.setattr(movielens, name, value)
+    monkeypatch.setattr(download, "GROUPLENS_SHA256", sha256(ZIP))
+    monkeypatch.setattr(download, "RECBOLE_SHA256", sha256(WHEEL))
     monkeypatch.setenv("RECDL_GROUPLENS_URL", "http://127.0.0.1:9/ml-100k.zip")
 
     def pip_that_fails(_requirement, _output_file, _pooch):
         raise OSError("pip ended with code 1: no index")
 
-    monkeypatch.setattr(movielens, "_pip_download", pip_that_fails)
+    monkeypatch.setattr(download, "_pip_download", pip_that_fails)
 
 
 @pytest.fixture
@@ -57,10 +64,28 @@ def wheel(invented_movielens, monkeypatch):
     """Let the stand-in for pip deliver the wheel; the list counts the calls."""
     calls = []
 
-    def download(requirement, output_file, _pooch):
+    def fetch(requirement, output_file, _pooch):
         calls.append(requirement)
         with open(output_file, "wb") as file:
             file.write(WHEEL)
 
-    monkeypatch.setattr(movielens, "_pip_download", download)
+    monkeypatch.setattr(download, "_pip_download", fetch)
     return calls
+
+
+@pytest.fixture
+def grouplens(invented_movielens, monkeypatch):
+    """Start the stand-in and let movielens download from it."""
+    with StandIn() as server:
+        address = f"http://127.0.0.1:{server.server_port}/ml-100k.zip"
+        monkeypatch.setenv("RECDL_GROUPLENS_URL", address)
+        monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.go_on.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return tmp_path / "cache"

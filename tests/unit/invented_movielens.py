@@ -1,11 +1,14 @@
-"""A MovieLens of 4 ratings, 2 users and 3 films, in both layouts; its fixtures are in conftest."""
+"""A MovieLens of 4 ratings, 2 users and 3 films, in both layouts, and others; fixtures are in conftest."""
 
 import hashlib
 import io
 import random
 import zipfile
 
-from recdl import files, movielens
+import pytest
+
+from recdl import movielens
+from recdl.download import DataUnavailable
 
 LOADERS = [movielens.load_ratings, movielens.load_movies, movielens.load_users]
 ROWS = [
@@ -109,3 +112,24 @@ ZIP = zipped(grouplens_files() | NOT_NEEDED, "ml-100k/")
 WHEEL = zipped(
     recbole_files() | {"ml-100k.kg": b"not needed"}, "recbole/dataset_example/ml-100k/"
 )
+
+# Other data sets of MovieLens
+
+ML_1M = {
+    "ratings.dat": b"1::1193::5::978300760\n",
+    "movies.dat": b"1193::One Flew Over the Cuckoo's Nest (1975)::Drama\n",
+    "users.dat": b"1::F::1::10::48067\n",
+}
+CSV = {"ratings.csv": b"userId,movieId,rating,timestamp\n1,1,4.0,964982703\n"}
+OTHERS = {
+    "ml-latest-small": CSV | {"links.csv": b"", "movies.csv": b"", "tags.csv": b""},
+    "ml-1m": ML_1M,
+    "ml-10m": {"ratings.dat": b"1::122::4.5::838985046\n", "tags.dat": b""},
+    "ml-20m": CSV | {"genome-scores.csv": b"", "genome-tags.csv": b""},
+}
+
+
+def error_of(load, *arguments, kind=DataUnavailable):
+    with pytest.raises(kind) as raised:
+        load(*arguments)
+    return str(raised.value)

@@ -48,8 +48,8 @@ def build(data, model_type):
 
 def predictions(model, data):
     """Return the prediction for every position of user and item, (30, 40)."""
-    users = np.repeat(data.interactions.user_ids, data.n_items).tolist()
-    items = np.tile(data.interactions.item_ids, data.n_users).tolist()
+    users = np.repeat(data.positives.user_ids, data.n_items).tolist()
+    items = np.tile(data.positives.item_ids, data.n_users).tolist()
     return np.reshape(model.predict(users, items, is_list=True), (data.n_users, -1))
 
 
@@ -61,7 +61,7 @@ def weights(model):
 
 def main():
     data = recommenders_ncf.NCFData(invented(), seed=3)
-    kept = {"users": data.interactions.users, "items": data.interactions.items}
+    kept = {"users": data.positives.users, "items": data.positives.items}
     with tempfile.TemporaryDirectory() as folder:
         for model_type in ("GMF", "MLP", "NeuMF"):
             model = build(data, model_type)  # makes a graph and makes it the default

@@ -17,13 +17,17 @@ LINUX = ("11", "linux", "x86_64")
 
 
 def wheel(folder, name, release, *requires, tag="py3-none-any"):
-    """Write the smallest wheel that says what it needs."""
+    """Write the smallest wheel that says what it needs; at any time the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{release}-{tag}.whl"
     lines = [f"Name: {name}", *(f"Requires-Dist: {text}" for text in requires)]
+    members = {
+        f"{name}-{release}.dist-info/METADATA": "\n".join(lines),
+        f"{name}/_vendor/x-1.dist-info/METADATA": "Name: x",
+    }
     with zipfile.ZipFile(path, "w") as content:
-        content.writestr(f"{name}-{release}.dist-info/METADATA", "\n".join(lines))
-        content.writestr(f"{name}/_vendor/x-1.dist-info/METADATA", "Name: x")
+        for member, text in members.items():
+            content.writestr(zipfile.ZipInfo(member), text)  # of 1980
     return path
 
 

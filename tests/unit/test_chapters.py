@@ -2,7 +2,8 @@
 
 import ast
 import dataclasses
-import importlib.util
+import importlib
+import inspect
 import json
 import math
 import re
@@ -10,12 +11,13 @@ import statistics
 
 import pandas as pd
 import pytest
+from tools import editions, slides
+from tools.project import COURSE
 
-from recdl import paper
+from recdl import course, paper
 from recdl.course import exercises, museum, quiz
-from tools import editions, run, slides
 
-NOTEBOOKS = run.notebooks()
+NOTEBOOKS = COURSE.notebooks()
 LESSONS = [n for n in NOTEBOOKS if n.name != "05b_training_in_keras"]
 ENDING = ["Reading the paper critically", "Bug museum", "Exercises", "Quiz"]
 ENDING += ["In production", "Key takeaways", "Further reading"]
@@ -72,7 +74,7 @@ def test_the_reading_time_is_that_of_the_words(notebook):
 @each(NOTEBOOKS)
 def test_a_chapter_ends_with_the_same_sections(notebook):
     ending = ENDING if notebook in LESSONS else ENDING_5B
-    if not importlib.util.find_spec(f"{museum.__name__}.chapter_{number(notebook)}"):
+    if notebook.chapter not in course.chapters("museum.py"):
         ending = [title for title in ending if title != "Bug museum"]
     found = re.findall(r"^## (.+)$", prose(notebook), flags=re.M)
     assert [title for title in found if title in ENDING] == ending
@@ -112,6 +114,32 @@ def numbers(notebook):
 def test_a_chapter_has_three_kinds_of_exercises(notebook):
     kinds = [kind for _, kind in EXERCISE.findall(prose(notebook))]
     assert set(kinds) == {"by hand", "in code", "judgement"}
+
+
+def test_the_tenth_chapter_comes_after_the_ninth(tmp_path, monkeypatch):
+    for number in (10, 9, 1):
+        (tmp_path / f"chapter_{number}").mkdir()
+        (tmp_path / f"chapter_{number}" / "quiz.toml").touch()
+    (tmp_path / "chapter_2").mkdir()
+    monkeypatch.setattr(course, "__file__", str(tmp_path / "__init__.py"))
+    assert course.chapters("quiz.toml") == [1, 9, 10]
+    with pytest.raises(ValueError, match="These have one: 1, 9, 10"):
+        quiz.questions("2")
+
+
+@pytest.mark.parametrize("chapter", exercises.chapters())
+def test_no_mistake_is_lost_because_another_leads_to_the_same_answer(chapter):
+    """A dictionary would keep one of the two."""
+    module = importlib.import_module(f"recdl.course.chapter_{chapter}.exercises")
+    written = [
+        len(part.keys)
+        for call in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Exercise"
+        for part in [*call.args, *(keyword.value for keyword in call.keywords)]
+        if isinstance(part, ast.Dict)
+    ]
+    there = exercises.exercises(chapter).values()
+    assert sum(written) == sum(len(exercise.mistakes) for exercise in there)
 
 
 def test_every_exercise_that_check_knows_stands_in_a_chapter():
@@ -239,7 +267,8 @@ def test_code_parses_and_imports_the_one_check(notebook):
 
 
 def test_chapter_5_quotes_the_committed_measurements():
-    table = pd.read_csv(run.ROOT / "benchmarks" / "wrong_runs.csv", index_col="run")
+    path = COURSE.root / "benchmarks" / "wrong_runs.csv"
+    table = pd.read_csv(path, index_col="run")
     large, four = table.loc["layers [64, 32, 16]"], table.loc["n_factors 4"]
     popular = table.loc["popularity instead of the model"]
     seeds = paper.seed_runs().loc[[7, 5]].to_dict("records")

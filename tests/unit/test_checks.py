@@ -1,58 +1,36 @@
-"""Identifiers are whole numbers of 64 bits or strings; everything else is refused with the reason."""
+"""What is asked of options: whole numbers, and fractions."""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from recdl import ratings
-
-LOWEST, HIGHEST = -(2**63), 2**63 - 1
+from recdl.checks import check_at_least, check_fraction
 
 
-def users_of(values):
-    return ratings.check_pairs(pd.DataFrame({"userID": values, "itemID": 1}))["userID"]
+@pytest.mark.parametrize("value", [2, np.int8(2), 10**30])
+def test_a_whole_number_from_the_least_on_passes(value):
+    check_at_least(2, k=value)
 
 
-@pytest.mark.parametrize(
-    ("values", "dtype"),
-    [
-        (np.array([1, 2], dtype="int8"), "int8"),
-        (np.array([1, 2], dtype="uint8"), "int64"),
-        (np.array([1, 2], dtype="float16"), "int64"),
-        (pd.array([1, 2], dtype="Int64"), "int64"),
-        (pd.Series([LOWEST, HIGHEST], dtype=object), "int64"),
-        ([float(LOWEST), 2.0**62], "int64"),
-    ],
-)
-def test_whole_numbers_stay_what_they_are(values, dtype):
-    users = users_of(values)
-    assert users.tolist() == list(values)
-    assert users.dtype == dtype
+@pytest.mark.parametrize("value", [1, 2.0, "2", None, math.nan, np.float64(3), [2], 1j])
+def test_all_else_is_named_with_the_least_that_passes(value):
+    with pytest.raises(ValueError, match=r"^k must be .* at least 2; received .+\.$"):
+        check_at_least(2, block=3, k=value)
 
 
-def test_strings_stay_strings():
-    assert users_of(["7", "ana"]).tolist() == ["7", "ana"]
+@pytest.mark.parametrize("value", [0.75, np.float32(0.5), Fraction(2, 3), 5e-324])
+def test_a_number_between_0_and_1_passes(value):
+    check_fraction(ratio=value)
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ([1.0, 2.5], r"received floating values \[1\.0, 2\.5\]\."),
-        ([1.0, 2.0**63], "received floating values"),
-        ([1.0, -(2.0**64)], "received floating values"),
-        ([1.0, np.inf], "received floating values"),
-        ([1, HIGHEST + 1], "received integer values"),
-        ([1, LOWEST - 1], "received integer values"),
-        ([1, -(3**63)], "received integer values"),
-        ([1, 2, 3, 4, 5, 6, "7"], r"mixed-integer values \[1, 2, 3, 4, 5\]\."),
-        ([True, False], "received boolean values"),
-    ],
+    "value", [0, 1, 0.0, 1.0, -0.5, 75, 10**400, math.nan, "0.5", None, Decimal("0.5")]
 )
-def test_other_identifiers_are_refused(values, words):
-    with pytest.raises(ValueError, match="^Column userID must hold .*" + words):
-        users_of(pd.Series(values))
-
-
-def test_a_row_without_an_identifier_is_counted():
-    with pytest.raises(ValueError, match=r"^Row 1 \(counted from 0\) lacks"):
-        users_of([1, None, 3])
+def test_what_is_no_fraction_is_named_with_an_example(value):
+    with pytest.raises(
+        ValueError, match=r"^ratio must .*such as 0\.75; received .+\.$"
+    ):
+        check_fraction(ratio=value)

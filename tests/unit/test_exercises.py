@@ -5,26 +5,29 @@ import pandas as pd
 import pytest
 
 from recdl.course import exercises
-from recdl.course.exercises import Exercise, check, judge
+from recdl.course.exercises import But, Exercise, check, judge
 
 KNOWN = {
-    "9.1": Exercise("9.1", "a number", lambda: 2.5, {"Half of it.": lambda: 1.25}),
+    "9.1": Exercise("9.1", "a number", 2.5, {1.25: "Half of it."}),
     "9.2": Exercise("9.2", "three numbers", lambda: np.array([1, 2, 3]),
-                    {"The order is wrong.": lambda: [3, 2, 1]}),
-    "9.3": Exercise("9.3", "a letter", lambda: "b", {"Think of ties.": lambda: "a"}),
-    "9.4": Exercise("9.4", "a set of films", lambda: {101, 102}),
+                    {(lambda: [3, 2, 1]): "The order is wrong."}),
+    "9.3": Exercise("9.3", "a letter", "b", {"a": "Think of ties."}),
+    "9.4": Exercise("9.4", "a set of films", {101, 102}),
     "9.5": Exercise("9.5", "a table of 2 x 2", lambda: pd.DataFrame([[1.0, 2], [3, 4]]),
-                    {"Rows and columns are swapped.": lambda: [[1, 3], [2, 4]]}),
-    "9.6": Exercise("9.6", "a function", lambda: lambda n, k: n // k,
-                    {"Round down.": lambda: lambda n, k: round(n / k)},
-                    calls=lambda: [(4, 2), (7, 4), (8, 3)]),
-    "9.7": Exercise("9.7", "two names", lambda: ["Ana", "Ben"]),
+                    {((1, 3), (2, 4)): "Rows and columns are swapped."}),
+    "9.6": Exercise("9.6", "a function", lambda n, k: n // k,
+                    {(lambda n, k: round(n / k)): "Round down."},
+                    calls=[(4, 2), (7, 4), (8, 3)]),
+    "9.7": Exercise("9.7", "two names", ["Ana", "Ben"]),
+    "9.8": Exercise("9.8", "a power", lambda n=2: n**2, {But(3): "Square two.", But(n=4): "Not four."}),
+    "9.10": Exercise("9.10", "a function", lambda numbers, sign=1: [sign * n for n in numbers],
+                     {But(sign=-1): "The sign."}, calls=[([1, 2],)]),
 }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def invented(monkeypatch):
-    monkeypatch.setattr(exercises, "chapters", lambda: ["9"])
+    monkeypatch.setattr(exercises, "chapters", lambda: [9])
     monkeypatch.setattr(exercises, "exercises", lambda chapter: KNOWN)
 
 
@@ -41,6 +44,7 @@ def invented(monkeypatch):
         ("9.5", np.array([[1, 2], [3, 4]])), ("9.5", [[1, 2], [3, 4]]),
         ("9.6", lambda n, k: int(n / k)),
         ("9.7", ["Ana", "ben"]), ("9.7", pd.Series(["Ana", "Ben"])),
+        ("9.8", 4), ("9.10", list),
     ],
 )  # fmt: skip
 def test_any_correct_form_is_right(number, answer):
@@ -63,6 +67,8 @@ def test_any_correct_form_is_right(number, answer):
         ("9.6", lambda n: n, "your function stops: `TypeError"),
         ("9.6", lambda n, k: "x", "gives a wrong result"), ("9.6", lambda n, k: 1 / 0, "ZeroDivisionError"),
         ("9.7", [1, 2], "Texts are asked for"), ("9.7", [["Ana"], ["Ben", "Eva"]], "cannot be compared"),
+        ("9.8", 9, "Square two"), ("9.8", 16, "Not four"), ("9.8", lambda: 4, "of the type"),
+        ("9.10", lambda numbers: [-n for n in numbers], "The sign"),
         ("9.9", 1, "exercises here are 9.1, 9.2"), ("8.1", 1, "chapters are 9"),
         ("x", 1, "There is no exercise"), (None, 1, "There is no exercise"),
     ],
@@ -71,6 +77,14 @@ def test_a_wrong_answer_gets_a_sentence_that_helps(number, answer, words):
     verdict = judge(number, answer)
     assert not verdict.right
     assert words in verdict.text
+
+
+def test_a_function_that_changes_what_it_is_given_spoils_no_later_verdict():
+    def empties(numbers):
+        return [numbers.pop(0), numbers.pop(0)]
+
+    for _ in range(2):
+        assert judge("9.10", empties).right
 
 
 def test_check_shows_the_verdict(capsys):

@@ -1,9 +1,8 @@
-"""Tests of `recdl.movielens` on invented tables: no network, no MovieLens data."""
+"""MovieLens and its sources, on invented tables: no network, no MovieLens data."""
 
 import os
 import zipfile
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,15 +17,11 @@ from invented_movielens import (
     lines,
     zipped,
 )
-from recdl import download, movielens, ratings
-from recdl.movielens import (
-    DataError,
-    DataUnavailable,
-    check_ratings,
-    load_movies,
-    load_ratings,
-    load_users,
-)
+from recdl import download, movielens
+from recdl.download import DataUnavailable
+from recdl.movielens import load_movies, load_ratings, load_users
+from recdl.pip import PipError
+from recdl.ratings import DataError
 
 pytestmark = pytest.mark.usefixtures("invented_movielens")
 
@@ -92,74 +87,6 @@ def test_recboles_two_slips_are_repaired():
     assert repaired.loc[0].tolist() == [267, "unknown", None, "unknown"]
     assert repaired["title"][1] == "Land Before Time III: The Time of the Great Giving"
     assert repaired["year"][1] == "1995"
-
-
-# --- check_ratings ---
-
-
-def frame(**changed):
-    columns = {
-        "userID": [1, 1, 2],
-        "itemID": [1, 2, 1],
-        "rating": [4.0, 3.5, 5.0],
-        "timestamp": [7, 8, 9],
-    }
-    return pd.DataFrame(columns | changed)
-
-
-def test_check_ratings_returns_good_ratings():
-    pd.testing.assert_frame_equal(check_ratings(frame()), frame())
-
-
-def test_check_ratings_makes_numbers_of_strings_and_leaves_its_argument_alone():
-    strings = frame().astype(str)
-    strings["rating"] = ["4", "3.5", "5"]
-    pd.testing.assert_frame_equal(check_ratings(strings), frame())
-    assert strings["userID"].tolist() == ["1", "1", "2"]
-
-
-def test_check_ratings_keeps_other_columns_and_the_index():
-    mine = frame(note=["a", "b", "c"]).set_index(pd.Index([9, 9, 5]))
-    pd.testing.assert_frame_equal(check_ratings(mine), mine)
-
-
-@pytest.mark.parametrize("low_and_high", [[1, 5, 3], [5, 1, 1]])
-def test_check_ratings_accepts_both_ends_of_the_scale(low_and_high):
-    assert check_ratings(frame(rating=low_and_high))["rating"].tolist() == low_and_high
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"userID": [1, 1.5, 2]}, "Column userID, row 1 .*: 1.5 is not a whole number"),
-        ({"itemID": [1, 2, "x7"]}, "Column itemID, row 2 .*: 'x7' is not a number"),
-        (
-            {"userID": [np.inf, 1, 2]},
-            "Column userID, row 0 .*: inf is not a whole number",
-        ),
-        (
-            {"userID": [1, 2.0**63, 2]},
-            r"Column userID, row 1 .*: 9.22.* needs more than 64 bits",
-        ),
-        ({"timestamp": [7, None, 9]}, "Column timestamp, row 1 .*: nan is missing"),
-        ({"rating": ["4", "3", ""]}, "Column rating, row 2 .*: '' is missing"),
-        ({"rating": [4, 3, 5.5]}, "Column rating, row 2 .*: 5.5 lies outside 1 to 5"),
-        ({"rating": [0.5, 3, 5]}, "Column rating, row 0 .*: 0.5 lies outside 1 to 5"),
-        (
-            {"userID": [1, 1, 1]},
-            "Column itemID, row 2 .*: 1 was rated by this user .*drop_duplicates",
-        ),
-        ({"userID": [], "itemID": [], "rating": [], "timestamp": []}, "is empty"),
-    ],
-)
-def test_check_ratings_names_place_and_remedy(changed, message):
-    with pytest.raises(DataError, match=message):
-        check_ratings(frame(**changed))
-
-
-def test_check_ratings_names_a_missing_column():
-    with pytest.raises(DataError, match=r"No column \['rating'\] in .*stars.*rename"):
-        check_ratings(frame().rename(columns={"rating": "stars"}))
 
 
 # --- a source that the user names ---
@@ -310,6 +237,6 @@ def test_pip_downloads_the_wheel_alone(index, tmp_path):
 
 def test_failure_of_pip_says_why(index, tmp_path):
     with pytest.raises(
-        OSError, match=r"(?s)pip ended with code 1: .*No matching distribution"
+        PipError, match=r"(?s)pip ended with code 1: .*No matching distribution"
     ):
         pip_download("recbole==9.9", str(tmp_path / "out"), None)

@@ -1,18 +1,28 @@
 """`check("4.2", answer)`: a verdict on a reader's answer, offline, with a hint for each typical mistake.
 
-The exercises of a chapter stand in a module of their own, ``chapter_4`` for example. Right answers and
+The exercises of a chapter stand in its folder, ``chapter_4/exercises.py`` for example. Right answers and
 typical wrong ones are computed, never typed in.
 """
 
+import copy
 import dataclasses
+import functools
 import importlib
-import pkgutil
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from recdl import course
+
+
+class But:
+    """A mistake: what the answer's own function gives with other arguments, such as ``But(rate=2)``."""
+
+    def __init__(self, *arguments, **named):
+        self.of = lambda function: functools.partial(function, *arguments, **named)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,23 +35,29 @@ class Exercise:
         For example ``"4.2"``: the chapter and the exercise.
     wanted : str
         What an answer is, to complete the sentence "The answer is …".
-    answer : callable
-        Without arguments; returns the right answer: a number, a text, a set, a sequence, an array, a table,
-        or, where a function is asked for, that function.
+    answer
+        The right answer: a number, a text, a set, a sequence, an array or a table, or a function without
+        arguments that computes it. Where a function is asked for: that function.
     mistakes : dict
-        From a hint to a callable that returns what somebody with this mistake answers.
-    calls : callable, optional
-        Where the answer is a function: returns a list of tuples of arguments to try it with.
+        From what somebody with this mistake answers to a hint. It is given like `answer`, or as `But`.
+    calls : sequence of tuples, optional
+        Where a function is asked for: the arguments to try it with.
     tolerance : float
         Numbers may differ by this share of the right one (or by this much, where it is below 1).
     """
 
     number: str
     wanted: str
-    answer: Callable[[], Any]
-    mistakes: dict[str, Callable[[], Any]] = dataclasses.field(default_factory=dict)
-    calls: Callable[[], Sequence[tuple]] | None = None
+    answer: Any
+    mistakes: dict[Hashable, str] = dataclasses.field(default_factory=dict)
+    calls: Sequence[tuple] | None = None
     tolerance: float = 1e-3
+
+    def value(self, given: Any) -> Any:
+        """Return the answer, or a mistake of this exercise, computed where it was given as a function."""
+        if isinstance(given, But):
+            given = given.of(self.answer)
+        return given() if callable(given) and self.calls is None else given
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,15 +68,14 @@ class Verdict:
     text: str
 
 
-def chapters() -> list[str]:
-    """Return the chapters that have exercises: ``["1", "2", …]``."""
-    names = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(n.removeprefix("chapter_") for n in names if n.startswith("chapter_"))
+def chapters() -> list[int]:
+    """Return the chapters that have exercises."""
+    return course.chapters("exercises.py")
 
 
-def exercises(chapter: str) -> dict[str, Exercise]:
+def exercises(chapter: int) -> dict[str, Exercise]:
     """Return a chapter's exercises by number."""
-    module = importlib.import_module(f"{__name__}.chapter_{chapter}")
+    module = importlib.import_module(f"recdl.course.chapter_{chapter}.exercises")
     return {exercise.number: exercise for exercise in module.EXERCISES}
 
 
@@ -82,27 +97,30 @@ def check(number: str, answer: Any):
 def judge(number: str, answer: Any) -> Verdict:
     """Return the verdict that `check` shows."""
     number = str(number)
-    chapter = number.split(".")[0]
-    if chapter not in chapters() or number not in (known := exercises(chapter)):
-        there = known if chapter in chapters() else chapters()
-        what = "exercises here are" if chapter in chapters() else "chapters are"
-        text = f'There is no exercise "{number}". The {what} {", ".join(there)}.'
-        return Verdict(False, text)
+    there = {str(chapter): chapter for chapter in chapters()}
+    if (chapter := number.split(".")[0]) not in there:
+        return _unknown(number, "chapters are", there)
+    if number not in (known := exercises(there[chapter])):
+        return _unknown(number, "exercises here are", known)
     exercise = known[number]
     if answer is None or answer is Ellipsis:
         return _no(exercise, f"No answer yet. The answer is {exercise.wanted}.")
     if exercise.calls is not None:
         return _judge_function(exercise, answer)
-    right = exercise.answer()
+    right = exercise.value(exercise.answer)
     if problem := _unlike(answer, right):
         return _no(exercise, f"{problem} The answer is {exercise.wanted}.")
     if _same(answer, right, exercise.tolerance):
         return _yes(exercise)
-    for hint, mistake in exercise.mistakes.items():
-        wrong = mistake()
-        if not _unlike(answer, wrong) and _same(answer, wrong, exercise.tolerance):
+    for mistake, hint in exercise.mistakes.items():
+        if _agrees(exercise, answer, exercise.value(mistake)):
             return _no(exercise, f"Not yet. {hint}")
     return _no(exercise, f"Not yet. The answer is {exercise.wanted}.")
+
+
+def _unknown(number, what, there):
+    text = f'There is no exercise "{number}". The {what} {", ".join(there)}.'
+    return Verdict(False, text)
 
 
 def _yes(exercise):
@@ -118,35 +136,36 @@ def _judge_function(exercise, function):
         text = f"This is {_kind(function)}, not a function: hand over its name, without brackets."
         return _no(exercise, text)
     results = []
-    for arguments in exercise.calls():
+    for arguments in copy.deepcopy(exercise.calls):
         shown = textwrap.shorten(", ".join(map(repr, arguments)), 160)
         try:
             results.append(function(*arguments))
-        except (
-            Exception
-        ) as error:  # whatever a reader's function raises is told, kindly
+        except Exception as error:  # whatever it raises is told, kindly
             text = f"Called with `{shown}`, your function stops: `{type(error).__name__}: {error}`"
             return _no(exercise, text)
-    wrong = None
-    for arguments, result in zip(exercise.calls(), results, strict=True):
-        right = exercise.answer()(*arguments)
-        problem = _unlike(result, right)
-        if problem or not _same(result, right, exercise.tolerance):
-            wrong = arguments, result, problem
-            break
-    if wrong is None:
+    right = _results(exercise, exercise.answer)
+    fits = [_agrees(exercise, *pair) for pair in zip(results, right, strict=True)]
+    if all(fits):
         return _yes(exercise)
-    for hint, mistake in exercise.mistakes.items():
-        others = [mistake()(*arguments) for arguments in exercise.calls()]
-        pairs = list(zip(results, others, strict=True))
-        if not any(_unlike(a, b) for a, b in pairs) and all(
-            _same(a, b, exercise.tolerance) for a, b in pairs
-        ):
+    for mistake, hint in exercise.mistakes.items():
+        others = _results(exercise, exercise.value(mistake))
+        pairs = zip(results, others, strict=True)
+        if all(_agrees(exercise, *pair) for pair in pairs):
             return _no(exercise, f"Not yet. {hint}")
-    arguments, result, problem = wrong
-    shown = textwrap.shorten(", ".join(map(repr, arguments)), 160)
-    problem = problem or f"That is `{textwrap.shorten(repr(result), 80)}`."
+    wrong = fits.index(False)
+    shown = textwrap.shorten(", ".join(map(repr, exercise.calls[wrong])), 160)
+    problem = _unlike(results[wrong], right[wrong])
+    problem = problem or f"That is `{textwrap.shorten(repr(results[wrong]), 80)}`."
     return _no(exercise, f"Called with `{shown}`, it gives a wrong result. {problem}")
+
+
+def _results(exercise, function):
+    # Of copies: a function may change what it is given.
+    return [function(*arguments) for arguments in copy.deepcopy(exercise.calls)]
+
+
+def _agrees(exercise, answer, other):
+    return not _unlike(answer, other) and _same(answer, other, exercise.tolerance)
 
 
 def _plain(value):
@@ -164,11 +183,9 @@ def _plain(value):
     array = np.asarray(value)
     if array.ndim == 0:
         return array.item()
-    return (
-        array.astype(float)
-        if array.dtype.kind in "biuf"
-        else np.char.lower(array.astype(str))
-    )
+    if array.dtype.kind in "biuf":
+        return array.astype(float)
+    return np.char.lower(array.astype(str))
 
 
 def _kind(value):
@@ -183,18 +200,14 @@ def _unlike(answer, right):
     except (TypeError, ValueError):
         return f"This is {_kind(answer)}, which cannot be compared."
     if isinstance(right, frozenset):
-        return (
-            "" if isinstance(answer, frozenset | np.ndarray) else "A set is asked for."
-        )
+        several = isinstance(answer, frozenset | np.ndarray)
+        return "" if several else "A set is asked for."
     if isinstance(right, np.ndarray):
         if not isinstance(answer, np.ndarray):
             return f"This is {_kind(answer)}, and several values are asked for."
         if (answer.dtype.kind == "f") != (right.dtype.kind == "f"):
-            return (
-                "Numbers are asked for."
-                if right.dtype.kind == "f"
-                else "Texts are asked for."
-            )
+            kind = "Numbers" if right.dtype.kind == "f" else "Texts"
+            return f"{kind} are asked for."
         if answer.size == right.size and max(answer.shape) == right.size:
             return ""  # a row, a column, or a list
         if answer.shape != right.shape:

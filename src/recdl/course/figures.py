@@ -1,22 +1,18 @@
-"""The figures of the book, one function each.
+"""What the figures of all chapters share: the style, and two figures that several of them show.
 
-Captions and alternative texts stand in the metadata of the cell that shows the figure. Colours are those of
-seaborn's colour-blind palette; every figure can also be read in grey.
+The other figures stand in the chapters' folders, one function each. Captions and alternative texts stand in
+the metadata of the cell that shows the figure. Colours are those of seaborn's colour-blind palette; every
+figure can also be read in grey.
 """
-
-import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 
-
-RUN, PAPER, GREY = (
-    sns.color_palette("colorblind")[0],
-    sns.color_palette("colorblind")[1],
-    "0.35",
-)
+RUN, PAPER = sns.color_palette("colorblind")[:2]
+GREY = "0.35"
+LOOKS = {"classical": (RUN, "o"), "deep": (PAPER, "D")}  # of a system, by its kind
 
 
 def use_style():
@@ -27,6 +23,41 @@ def use_style():
     )
 
 
+# Parts of figures
+
+
+def light(colour):
+    """Return a colour mixed with white, to write on."""
+    return tuple(0.3 * channel + 0.7 for channel in colour)
+
+
+def write(ax, text: str, place, offset, **look):
+    """Write a small text so many points away from a place."""
+    look = {"fontsize": "small"} | look
+    return ax.annotate(text, place, xytext=offset, textcoords="offset points", **look)
+
+
+def legend_above(ax, x: float = 0.5, **options):
+    """Put the legend above the axes, its middle at this share of their width."""
+    place = {"loc": "lower center", "bbox_to_anchor": (x, 1.0)}
+    ax.legend(**place, frameon=False, **options)
+
+
+def box(ax, x, y, text: str, colour="white", pad: float = 0.35, **look):
+    """Draw a small text in a box."""
+    style = {"facecolor": colour, "edgecolor": GREY, "boxstyle": f"round,pad={pad}"}
+    ax.text(x, y, text, ha="center", va="center", bbox=style | look, fontsize="small")
+
+
+def arrow(ax, x, y, to_x, to_y, **look):
+    """Draw an arrow."""
+    style = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (to_x, to_y), (x, y), arrowprops=style | look)
+
+
+# Figures
+
+
 def long_tail(ratings: pd.DataFrame):
     """Draw the number of ratings of each film, the most rated first, and mark half of all ratings."""
     counts = ratings["itemID"].value_counts().to_numpy()
@@ -35,24 +66,12 @@ def long_tail(ratings: pd.DataFrame):
     ax.fill_between(np.arange(1, len(counts) + 1), counts, color=RUN, alpha=0.35)
     ax.plot(np.arange(1, len(counts) + 1), counts, color=RUN)
     ax.axvline(half, color=GREY, linestyle="--")
-    ax.annotate(
-        f"the {half} most rated films\nhave half of all ratings",
-        (half, counts[0] * 0.75),
-        xytext=(8, 0),
-        textcoords="offset points",
-        color=GREY,
-    )
-    ax.set(
-        xlabel="film, by number of ratings",
-        ylabel="number of ratings",
-        xlim=(1, len(counts)),
-        ylim=(0, None),
-    )
+    text = f"the {half} most rated films\nhave half of all ratings"
+    write(ax, text, (half, counts[0] * 0.75), (8, 0), color=GREY, fontsize=None)
+    ax.set(xlabel="film, by number of ratings", ylabel="number of ratings")
+    ax.set(xlim=(1, len(counts)), ylim=(0, None))
     sns.despine(left=True)
     return ax
-
-
-LOOKS = {"classical": (RUN, "o"), "deep": (PAPER, "D")}  # of a system, by its kind
 
 
 def standings(table: pd.DataFrame, paper: float | None = None):
@@ -71,29 +90,15 @@ def standings(table: pd.DataFrame, paper: float | None = None):
         colour, marker = LOOKS[row.kind]
         ax.plot([row.low, row.high], [y, y], color=colour, linewidth=2)
         ax.scatter(row.mean, y, color=colour, marker=marker, s=42, zorder=3)
-        ax.annotate(
-            f"{row.mean:.3f}",
-            (row.high, y),
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize="small",
-        )
-    if paper is not None:
-        ax.axvline(paper, color=GREY, linestyle="--", zorder=0)
+        write(ax, f"{row.mean:.3f}", (row.high, y), (5, 0), va="center")
     handles = [
         ax.scatter([], [], color=colour, marker=marker, label=kind)
         for kind, (colour, marker) in LOOKS.items()
     ]
     if paper is not None:
-        handles += ax.plot([], [], color=GREY, linestyle="--", label="the paper")
-    ax.legend(
-        handles=handles,
-        loc="lower center",
-        bbox_to_anchor=(0.4, 1.0),
-        ncols=3,
-        frameon=False,
-    )
+        handles.append(ax.axvline(paper, color=GREY, linestyle="--", zorder=0))
+        handles[-1].set_label("the paper")
+    legend_above(ax, 0.4, handles=handles, ncols=3)
     ax.set_yticks(range(len(table)), table.index)
     ax.set(xlabel="NDCG@10 and 95 % interval over users")
     ax.margins(x=0.09)

@@ -1,14 +1,14 @@
 """The bug museum: real bugs of this field, each with the check that catches it.
 
-The exhibits of a chapter stand in a module of their own, ``chapter_6`` for example. A unit test proves that
+The exhibits of a chapter stand in its folder, ``chapter_6/museum.py`` for example. A unit test proves that
 each check lets the mended version pass and stops the broken one.
 """
 
 import dataclasses
 import importlib
-import pkgutil
 from collections.abc import Callable
 
+from recdl import course
 from recdl.course.notebook import say
 
 
@@ -52,6 +52,7 @@ class Exhibit:
 
 def exhibits() -> list[Exhibit]:
     """Return all exhibits, chapter by chapter."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return [exhibit for module in modules for exhibit in module.EXHIBITS]
+    found = []
+    for chapter in course.chapters("museum.py"):
+        found += importlib.import_module(f"recdl.course.chapter_{chapter}.museum").EXHIBITS
+    return found

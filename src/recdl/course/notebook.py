@@ -1,7 +1,8 @@
-"""The one way in which a result leaves a notebook.
+"""What every chapter's notebook calls: `check_parameters` first, then `say`, `show_source` and `record`.
 
-`record("map", 0.045)` stores a value in the output of the cell that calls it, so it travels inside the
-executed notebook. Tests, the landing page and `make results` read it from there with `read`.
+`record("map", 0.045)` is the one way in which a result leaves a notebook. It stores a value in the output of
+the cell that calls it, so it travels inside the executed notebook. Tests, the landing page and `make results`
+read it from there with `read`.
 """
 
 import ast
@@ -81,15 +82,6 @@ def say(sentence: str):
     display(Markdown(sentence))
 
 
-def with_interval(mean_low_high, form: str = ".4f") -> str:
-    """Return a mean with its interval, to be read: ``0.2227 [0.2094, 0.2363]``.
-
-    A line of a page may end before the brackets, not within them.
-    """
-    mean, low, high = mean_low_high
-    return f"{mean:{form}} [{low:{form}},\N{NO-BREAK SPACE}{high:{form}}]"
-
-
 def show_source(*things):
     """Show the package's own code of functions and classes, where the code is the lesson.
 
@@ -97,15 +89,8 @@ def show_source(*things):
     """
     from IPython.display import Code, display
 
-    display(
-        Code(
-            "\n\n".join(
-                _shortened(textwrap.dedent(inspect.getsource(thing)))
-                for thing in things
-            ),
-            language="python",
-        )
-    )
+    sources = [textwrap.dedent(inspect.getsource(thing)) for thing in things]
+    display(Code("\n\n".join(map(_shortened, sources)), language="python"))
 
 
 def _shortened(source: str) -> str:
@@ -113,11 +98,7 @@ def _shortened(source: str) -> str:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             begin, end = node.body[0].lineno - 1, node.body[0].end_lineno - 1
-            paragraph = (
-                "\n".join(lines[begin : end + 1])
-                .split("\n\n")[0]
-                .rstrip()
-                .removesuffix('"""')
-            )
+            docstring = "\n".join(lines[begin : end + 1])
+            paragraph = docstring.split("\n\n")[0].rstrip().removesuffix('"""')
             lines[begin : end + 1] = [paragraph + '"""', *[None] * (end - begin)]
     return "\n".join(line for line in lines if line is not None)

@@ -1,6 +1,6 @@
 """`quiz("4")`: a chapter's questions, as folded choices that need neither a server nor a script.
 
-The questions stand in ``quizzes/chapter_4.toml``::
+The questions stand in ``chapter_4/quiz.toml``::
 
     [[question]]
     ask = "What does the library draw as negatives?"
@@ -19,7 +19,7 @@ import pathlib
 import re
 import tomllib
 
-FOLDER = pathlib.Path(__file__).parent / "quizzes"
+from recdl import course
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,12 +47,12 @@ def questions(chapter: str) -> list[Question]:
     ValueError
         If the chapter has no quiz.
     """
-    path = FOLDER / f"chapter_{chapter}.toml"
-    if not path.exists():
-        there = sorted(p.stem.removeprefix("chapter_") for p in FOLDER.glob("*.toml"))
+    there = [str(number) for number in course.chapters("quiz.toml")]
+    if chapter not in there:
         raise ValueError(
             f"Chapter {chapter!r} has no quiz. These have one: {', '.join(there)}."
         )
+    path = pathlib.Path(__file__).parent / f"chapter_{chapter}" / "quiz.toml"
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     return [
         Question(entry["ask"], [Choice(**choice) for choice in entry["choice"]])

@@ -41,7 +41,7 @@ def by_run(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def seed_runs() -> pd.DataFrame:
-    """Return what `recdl.paper.seed_runs` has for the library, for the Keras model: ten runs, five results."""
+    """Return for the Keras model what `recdl.paper.seed_runs` has for the library: ten runs, five results."""
     runs = plan.load("seeds").query("seed <= 10").set_index("seed")
     losses = runs["loss"].rename("train_loss")
     return by_run(runs).assign(train_loss=losses)[list(paper.RESULTS)]

@@ -108,6 +108,12 @@ def key_of(row: Row | dict) -> tuple[str, ...]:
     return tuple(str(row[name]) for name in KEY)
 
 
+def planned(row: dict[str, str]) -> Row:
+    """Return the key of a row that was read, as it was planned."""
+    setting, seed = json.loads(row["setting"]), int(row["seed"])
+    return Row(row["system"], setting, seed, row["split"])
+
+
 def check_digits(row: dict) -> str:
     """Return a short hash of all other cells of a row: one that was damaged or edited no longer fits."""
     cells = [
@@ -150,7 +156,11 @@ def read(experiment: str) -> list[dict[str, str]]:
 def fresh(experiment: str, code_of: Callable) -> list[dict[str, str]]:
     """Return the rows of a table that the present code has made; `code_of` is as in `load`."""
     rows = read(experiment)
-    return [row for row in rows if row["code"] == code_of(experiment, row["system"], row["split"])]
+    return [
+        row
+        for row in rows
+        if row["code"] == code_of(experiment, row["system"], row["split"])
+    ]
 
 
 def write(experiment: str, rows: Iterable[dict[str, str]]):

@@ -6,9 +6,27 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
-from recdl.course.figures import GREY, PAPER, RUN
+from recdl.course.figures import GREY, PAPER, RUN, box, light, write
 
-LIGHT = [tuple(0.3 * channel + 0.7 for channel in colour) for colour in (RUN, PAPER)]
+COLUMNS = 0.95, 3.5, 6.05, 8.75  # of the family tree, from left to right
+LOOKS = {
+    "family": {},
+    "built": {"facecolor": light(RUN), "edgecolor": RUN},
+    "paper": {"facecolor": light(PAPER), "linestyle": "--"},
+}
+TREE = [  # column and height of the parent, then of the child, its name and kind
+    (0, 3.6, 1, 7.4, "content-based", "family"),
+    (0, 3.6, 1, 3.6, "collaborative", "family"),
+    (0, 3.6, 1, -0.1, "hybrid", "family"),
+    (1, 3.6, 2, 5.2, "memory-based", "family"),
+    (1, 3.6, 2, 2.0, "model-based", "family"),
+    (1, 7.4, 3, 7.4, "genres", "built"),
+    (2, 5.2, 3, 5.9, "user-kNN", "built"),
+    (2, 5.2, 3, 4.6, "item-kNN", "built"),
+    (2, 2.0, 3, 2.9, "matrix\nfactorisation", "built"),
+    (2, 2.0, 3, 1.3, "neural networks", "paper"),
+    (1, -0.1, 3, -0.1, "item-kNN + genres", "built"),
+]
 
 
 def taxonomy():
@@ -16,51 +34,17 @@ def taxonomy():
     _, ax = plt.subplots(figsize=(7.0, 4.6))
     ax.set(xlim=(0, 10), ylim=(-3.0, 8.0))
     ax.axis("off")
-    columns = 0.95, 3.5, 6.05, 8.75
-
-    def box(column, y, text, kind="family"):
-        styles = {
-            "family": {"facecolor": "white", "edgecolor": GREY},
-            "built": {"facecolor": LIGHT[0], "edgecolor": RUN},
-            "paper": {"facecolor": LIGHT[1], "edgecolor": GREY, "linestyle": "--"},
-        }
-        style = {"boxstyle": "round,pad=0.35", **styles[kind]}
-        x = columns[column]
-        ax.text(
-            x, y, text, ha="center", va="center", bbox=style, fontsize="small", zorder=3
-        )
-
-    def branch(column, y, to_y, to_column=None):
-        x, to_x = columns[column], columns[to_column or column + 1]
-        bend = columns[column] + 1.28
-        ax.plot(
-            [x, bend, bend, to_x], [y, y, to_y, to_y], color=GREY, linewidth=1, zorder=1
-        )
-
-    box(0, 3.6, "recommender\nsystems")
-    for y, family in ((7.4, "content-based"), (3.6, "collaborative"), (-0.1, "hybrid")):
-        branch(0, 3.6, y)
-        box(1, y, family)
-    for y, family in ((5.2, "memory-based"), (2.0, "model-based")):
-        branch(1, 3.6, y)
-        box(2, y, family)
-    leaves = (
-        (1, 7.4, 7.4, "genres", "built"),
-        (2, 5.2, 5.9, "user-kNN", "built"),
-        (2, 5.2, 4.6, "item-kNN", "built"),
-        (2, 2.0, 2.9, "matrix\nfactorisation", "built"),
-        (2, 2.0, 1.3, "neural networks", "paper"),
-        (1, -0.1, -0.1, "item-kNN + genres", "built"),
-    )
-    for column, y, leaf_y, leaf, kind in leaves:
-        branch(column, y, leaf_y, to_column=3)
-        box(3, leaf_y, leaf, kind)
-    box(3, -1.6, "popularity", "built")
-    ax.text(
-        columns[2], -1.6, "not personal:", ha="center", va="center", fontsize="small"
-    )
+    box(ax, COLUMNS[0], 3.6, "recommender\nsystems")
+    for column, y, to_column, to_y, name, kind in TREE:
+        x, bend, to_x = COLUMNS[column], COLUMNS[column] + 1.28, COLUMNS[to_column]
+        line = [x, bend, bend, to_x], [y, y, to_y, to_y]
+        ax.plot(*line, color=GREY, linewidth=1, zorder=1)
+        box(ax, to_x, to_y, name, **LOOKS[kind])
+    box(ax, COLUMNS[3], -1.6, "popularity", **LOOKS["built"])
+    middle = {"ha": "center", "va": "center", "fontsize": "small"}
+    ax.text(COLUMNS[2], -1.6, "not personal:", **middle)
     note = "filled: built in this chapter      dashed: the paper's method, from chapter 3 on"
-    ax.text(5, -2.8, note, ha="center", va="center", fontsize="small", color=GREY)
+    ax.text(5, -2.8, note, color=GREY, **middle)
     return ax
 
 
@@ -79,10 +63,7 @@ def rating_table(ratings: pd.DataFrame):
     ax.imshow(
         filled, cmap="Blues", aspect="auto", interpolation="antialiased", vmax=0.7
     )
-    ax.set(
-        xlabel="films, by number of ratings",
-        ylabel="users, by number of ratings",
-    )
+    ax.set(xlabel="films, by number of ratings", ylabel="users, by number of ratings")
     ax.grid(visible=False)
     return ax
 
@@ -100,24 +81,12 @@ def cold_start(curves: pd.DataFrame, popularity: float, k: int):
         The length of the lists, for the label.
     """
     _, ax = plt.subplots()
-    for name, marker, line, colour in zip(
-        curves,
-        "os^D",
-        ["-", "--", ":", "-."],
-        [RUN, PAPER, "black", GREY],
-        strict=False,
-    ):
-        ax.plot(
-            curves.index, curves[name], line, marker=marker, color=colour, label=name
-        )
+    looks = ("o-", RUN), ("s--", PAPER), ("^:", "black"), ("D-.", GREY)
+    for name, (line, colour) in zip(curves, looks, strict=False):
+        ax.plot(curves.index, curves[name], line, color=colour, label=name)
     ax.axhline(popularity, color=GREY, linestyle=(0, (6, 3)))
-    ax.annotate(
-        "popularity",
-        (curves.index[0], popularity),
-        xytext=(0, 5),
-        textcoords="offset points",
-        color=GREY,
-    )
+    place = curves.index[0], popularity
+    write(ax, "popularity", place, (0, 5), color=GREY, fontsize=None)
     ax.set(
         xlabel="films known of each user",
         ylabel=f"NDCG@{k}",
@@ -144,15 +113,11 @@ def miniatures(comparison: pd.DataFrame, intervals: dict):
     for ax, metric in zip(axes, comparison.columns[:3], strict=True):
         for y, name in enumerate(names):
             if metric in intervals:
-                interval = intervals[metric][name]
+                _, low, high = intervals[metric][name]
                 ax.plot(
-                    [interval.low, interval.high],
-                    [y, y],
-                    color="0.7",
-                    linewidth=9,
-                    solid_capstyle="butt",
-                    zorder=2,
-                )
+                    [low, high], [y, y], color="0.7", linewidth=9,
+                    solid_capstyle="butt", zorder=2,
+                )  # fmt: skip
             ax.scatter(comparison.loc[name, metric], y, color=RUN, s=22, zorder=3)
         ax.set(xlabel=metric, ylim=(-0.6, len(names) - 0.4))
         ax.set_xlim(0, 1.2 * comparison[metric].max())

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 
 from recdl import movielens, splits, toy
-from recdl.course.exercises import Exercise
+from recdl.course.exercises import But, Exercise
 
 FILMS = ["Die Hard", "Casablanca", "E.T.", "Brazil"]
 STEPS = (10, 100, 1_000, 10_000)
@@ -17,9 +17,19 @@ def _sums(bias=-0.5):
     return genres.loc[FILMS, ["Drama", "Sci-Fi"]].to_numpy() @ [2, -1] + bias
 
 
-def _one_step(slope_of, rate=0.25, start=1.0):
-    stars = toy.RATINGS.loc[toy.RATINGS["userID"] == 5, "rating"].to_numpy()
-    return start - rate * slope_of(start - stars)
+def _outputs(bias=-0.5, bias_after=0.0):
+    return np.maximum(0, _sums(bias)) + bias_after
+
+
+STARS = toy.RATINGS.loc[toy.RATINGS["userID"] == 5, "rating"].to_numpy()
+
+
+def _slope(factor=2, whole=np.mean):
+    return factor * whole(1.0 - STARS)
+
+
+def _one_step(factor=2, whole=np.mean):
+    return 1.0 - 0.25 * _slope(factor, whole)
 
 
 def _n_parameters(sizes, bias=1):
@@ -69,98 +79,37 @@ def _losses(*, on_test=True, accuracy=False, mean_square=False):
 
 
 EXERCISES = [
-    Exercise(
-        number="2.1",
-        wanted="a list of four numbers, for Die Hard, Casablanca, E.T. and Brazil",
-        answer=lambda: np.maximum(0, _sums()),
-        mistakes={
-            "These are the sums. One of the three operations is still missing.": _sums,
-            "You left out the bias. It is added to the sum before the activation.": (
-                lambda: np.maximum(0, _sums(bias=0))
-            ),
-            "The bias belongs inside: first add it, then activate.": (
-                lambda: np.maximum(0, _sums(bias=0)) - 0.5
-            ),
-            "These are the answers of a step. ReLU passes a positive sum on as it is.": (
-                lambda: (_sums() > 0).astype(float)
-            ),
-            "These are the answers of a sigmoid. The activation here is ReLU.": (
-                lambda: _sigmoid(_sums())
-            ),
-        },
-    ),
-    Exercise(
-        number="2.2",
-        wanted="one number, the guess after one step",
-        answer=lambda: _one_step(lambda error: 2 * error.mean()),
-        mistakes={
-            "That is uphill. The step goes against the slope.": (
-                lambda: _one_step(lambda error: -2 * error.mean())
-            ),
-            "A factor is missing in the slope: differentiate the square.": (
-                lambda: _one_step(lambda error: error.mean())
-            ),
-            "You added the slopes of all five films. MSE is a mean.": (
-                lambda: _one_step(lambda error: 2 * error.sum())
-            ),
-            "That is the slope. The step is the learning rate times the slope, taken from c.": (
-                lambda: (
-                    _one_step(lambda error: 2 * error.mean(), rate=1, start=1.0) - 1.0
-                )
-            ),
-            "That is where many steps lead in the end. One step goes only a part of the way.": (
-                lambda: toy.RATINGS.loc[toy.RATINGS["userID"] == 5, "rating"].mean()
-            ),
-        },
-    ),
-    Exercise(
-        number="2.3",
-        wanted="a function of a list of sizes that returns a whole number",
-        answer=lambda: _n_parameters,
-        mistakes={
-            "You counted the weights. Each neuron has one number more.": (
-                lambda: lambda sizes: _n_parameters(sizes, bias=0)
-            ),
-            "The inputs are not neurons: they have no bias.": (
-                lambda: lambda sizes: _n_parameters(sizes) + sizes[0]
-            ),
-            "That is one bias for a whole layer. Each neuron of it has its own.": (
-                lambda: lambda sizes: _n_parameters(sizes, bias=0) + len(sizes) - 1
-            ),
-            "You counted the neurons. Ask how many numbers each of them learns.": (
-                lambda: lambda sizes: sum(sizes)
-            ),
-        },
-        calls=lambda: [([2, 8, 1],), ([1, 1],), ([16, 8, 4, 1],), ([43, 32, 1],)],
-    ),
-    Exercise(
-        number="2.4",
-        wanted="a list of four log losses on the test films, for 10 to 10,000 steps",
-        answer=_losses,
-        mistakes={
-            "These are the losses on the training films. Ask about films that it has not seen.": (
-                lambda: _losses(on_test=False)
-            ),
-            "These are shares of right answers. Use the log loss.": (
-                lambda: _losses(accuracy=True)
-            ),
-            "These are mean squared errors. Use the log loss.": (
-                lambda: _losses(mean_square=True)
-            ),
-        },
-    ),
-    Exercise(
-        number="2.5",
-        wanted="one letter, A, B, C or D",
-        answer=lambda: "C",
-        mistakes={
-            "More epochs help a loss that still falls. This one stands.": lambda: "A",
-            "A larger step helps if the loss crawls. Ask whether 0.62 is a special number.": (
-                lambda: "B"
-            ),
-            "Even a constant answer reaches 0.500 here, without any hidden layer.": (
-                lambda: "D"
-            ),
-        },
-    ),
-]
+    Exercise("2.1", "a list of four numbers, for Die Hard, Casablanca, E.T. and Brazil", _outputs, {
+        _sums: "These are the sums. One of the three operations is still missing.",
+        But(bias=0): "You left out the bias. It is added to the sum before the activation.",
+        But(bias=0, bias_after=-0.5): "The bias belongs inside: first add it, then activate.",
+        (lambda: (_sums() > 0).astype(float)):
+            "These are the answers of a step. ReLU passes a positive sum on as it is.",
+        (lambda: _sigmoid(_sums())): "These are the answers of a sigmoid. The activation here is ReLU.",
+    }),
+    Exercise("2.2", "one number, the guess after one step", _one_step, {
+        But(factor=-2): "That is uphill. The step goes against the slope.",
+        But(factor=1): "A factor is missing in the slope: differentiate the square.",
+        But(whole=np.sum): "You added the slopes of all five films. MSE is a mean.",
+        -_slope(): "That is the slope. The step is the learning rate times the slope, taken from c.",
+        STARS.mean(): "That is where many steps lead in the end. One step goes only a part of the way.",
+    }),
+    Exercise("2.3", "a function of a list of sizes that returns a whole number", _n_parameters, {
+        But(bias=0): "You counted the weights. Each neuron has one number more.",
+        (lambda sizes: _n_parameters(sizes) + sizes[0]): "The inputs are not neurons: they have no bias.",
+        (lambda sizes: _n_parameters(sizes, bias=0) + len(sizes) - 1):
+            "That is one bias for a whole layer. Each neuron of it has its own.",
+        sum: "You counted the neurons. Ask how many numbers each of them learns.",
+    }, calls=[([2, 8, 1],), ([1, 1],), ([16, 8, 4, 1],), ([43, 32, 1],)]),
+    Exercise("2.4", "a list of four log losses on the test films, for 10 to 10,000 steps", _losses, {
+        But(on_test=False):
+            "These are the losses on the training films. Ask about films that it has not seen.",
+        But(accuracy=True): "These are shares of right answers. Use the log loss.",
+        But(mean_square=True): "These are mean squared errors. Use the log loss.",
+    }),
+    Exercise("2.5", "one letter, A, B, C or D", "C", {
+        "A": "More epochs help a loss that still falls. This one stands.",
+        "B": "A larger step helps if the loss crawls. Ask whether 0.62 is a special number.",
+        "D": "Even a constant answer reaches 0.500 here, without any hidden layer.",
+    }),
+]  # fmt: skip

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import GREY, PAPER, RUN
+from recdl.course.figures import GREY, PAPER, RUN, arrow, box, light, write
 
 SMALL = "small"
 
@@ -23,37 +23,30 @@ def boundaries(inputs: pd.DataFrame, wishes: pd.DataFrame, lines: dict):
         From the column to (weights, bias); the perceptron says yes where ``weights @ x + bias > 0``.
     """
     _, axes = plt.subplots(1, wishes.shape[1], figsize=(7.0, 2.9), sharey=True)
-    grid = np.linspace(-0.5, 1.5, 201)
-    across, up = np.meshgrid(grid, grid)
+    behind = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8}
     for ax, (name, wish) in zip(axes, wishes.items(), strict=True):
-        weights, bias = lines[name]
-        yes = (weights[0] * across + weights[1] * up + bias > 0).astype(float)
-        if 0 < yes.mean() < 1:
-            ax.contourf(across, up, yes, levels=[0.5, 1], colors=[RUN], alpha=0.18)
-            ax.contour(across, up, yes, levels=[0.5], colors=[GREY], linestyles="--")
-        for film, (drama, scifi) in inputs.iterrows():
-            liked = bool(wish[film])
-            ax.scatter(
-                drama, scifi, s=75, marker="o" if liked else "X", zorder=3,
-                color=RUN if liked else PAPER, edgecolor="black",
-            )  # fmt: skip
-            ax.annotate(
-                film, (drama, scifi), xytext=(0, 8), textcoords="offset points",
-                ha="center", fontsize=SMALL,
-                bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8},
-            )  # fmt: skip
-        ax.set(
-            title=name,
-            xlabel="drama",
-            xlim=(-0.5, 1.5),
-            ylim=(-0.5, 1.5),
-            xticks=[0, 1],
-            yticks=[0, 1],
-        )
+        _half_plane(ax, *lines[name])
+        for film, place in inputs.iterrows():
+            marker, colour = ("o", RUN) if wish[film] else ("X", PAPER)
+            look = {"marker": marker, "color": colour, "edgecolor": "black"}
+            ax.scatter(*place, s=75, zorder=3, **look)
+            write(ax, film, place, (0, 8), ha="center", bbox=behind)
+        ax.set(title=name, xlabel="drama", xticks=[0, 1], yticks=[0, 1])
+        ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5))
         ax.grid(False)
     axes[0].set_ylabel("science fiction")
     plt.tight_layout()
     return axes
+
+
+def _half_plane(ax, weights, bias):
+    """Shade where a perceptron says yes, and draw the line at which that begins."""
+    grid = np.linspace(-0.5, 1.5, 201)
+    across, up = np.meshgrid(grid, grid)
+    yes = (weights[0] * across + weights[1] * up + bias > 0).astype(float)
+    if 0 < yes.mean() < 1:
+        ax.contourf(across, up, yes, levels=[0.5, 1], colors=[RUN], alpha=0.18)
+        ax.contour(across, up, yes, levels=[0.5], colors=[GREY], linestyles="--")
 
 
 def nerve_cell(inputs: list[str], threshold: int):
@@ -73,18 +66,18 @@ def nerve_cell(inputs: list[str], threshold: int):
     )
     for end in (3.1, 2.5, 1.9):  # the axon's ends
         cell.plot([8.5, 9.7], [2.46, end], color=PAPER, linewidth=2.5)
-    cell.add_patch(plt.Circle((3.7, 2.5), 0.75, facecolor=_light(RUN), edgecolor=GREY))
+    cell.add_patch(plt.Circle((3.7, 2.5), 0.75, facecolor=light(RUN), edgecolor=GREY))
     cell.add_patch(plt.Circle((3.7, 2.5), 0.25, color=GREY))
     for x, text in ((1.2, "dendrites"), (3.9, "cell body"), (7.4, "axon")):
         cell.text(x, 0.5, text, ha="center", fontsize=SMALL)
     for y, name in zip((3.3, 1.7), inputs, strict=True):
-        _box(model, 1.2, y, name, _light(RUN))
-        _arrow(model, 2.4, y, 3.9, 2.5 + 0.2 * np.sign(y - 2.5))
-    _box(model, 4.5, 2.5, "Σ", _light(RUN))
-    _box(model, 6.7, 2.5, f"≥ {threshold}?", _light(PAPER))
-    _box(model, 9.1, 2.5, "1 or 0")
-    _arrow(model, 5.0, 2.5, 5.85, 2.5)
-    _arrow(model, 7.6, 2.5, 8.25, 2.5)
+        box(model, 1.2, y, name, light(RUN))
+        arrow(model, 2.4, y, 3.9, 2.5 + 0.2 * np.sign(y - 2.5))
+    box(model, 4.5, 2.5, "Σ", light(RUN))
+    box(model, 6.7, 2.5, f"≥ {threshold}?", light(PAPER))
+    box(model, 9.1, 2.5, "1 or 0")
+    arrow(model, 5.0, 2.5, 5.85, 2.5)
+    arrow(model, 7.6, 2.5, 8.25, 2.5)
     for x, text in ((1.2, "inputs"), (4.5, "sum"), (6.7, "threshold"), (9.1, "output")):
         model.text(x, 0.5, text, ha="center", fontsize=SMALL)
     plt.tight_layout()
@@ -99,20 +92,20 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
     total = sum(w * x for w, x in zip(weights, inputs.values(), strict=True)) + bias
     heights = np.linspace(3.3, 1.9, len(inputs))
     for y, (name, x), weight in zip(heights, inputs.items(), weights, strict=True):
-        _box(ax, 0.9, y, f"{name} = {x:g}")
-        _box(ax, 3.4, y, f"× {_minus(weight)}", "0.92")
-        _arrow(ax, 1.75, y, 3.0, y)
-        _arrow(ax, 3.8, y, 5.38, 2.6 + 0.25 * np.sign(y - 2.6))
-    _box(ax, 3.4, 0.6, f"bias {_minus(bias)}", "0.92")
-    _arrow(ax, 4.0, 0.75, 5.45, 2.05)
+        box(ax, 0.9, y, f"{name} = {x:g}")
+        box(ax, 3.4, y, f"× {_minus(weight)}", "0.92")
+        arrow(ax, 1.75, y, 3.0, y)
+        arrow(ax, 3.8, y, 5.38, 2.6 + 0.25 * np.sign(y - 2.6))
+    box(ax, 3.4, 0.6, f"bias {_minus(bias)}", "0.92")
+    arrow(ax, 4.0, 0.75, 5.45, 2.05)
     for x, text, colour in (
-        (5.75, f"Σ\n{_minus(total)}", _light(RUN)),
-        (7.6, "sigmoid", _light(PAPER)),
+        (5.75, f"Σ\n{_minus(total)}", light(RUN)),
+        (7.6, "sigmoid", light(PAPER)),
         (9.4, f"output\n{output:.2f}", "white"),
     ):
-        _box(ax, x, 2.6, text, colour)
-    _arrow(ax, 6.1, 2.6, 6.9, 2.6)
-    _arrow(ax, 8.25, 2.6, 8.85, 2.6)
+        box(ax, x, 2.6, text, colour)
+    arrow(ax, 6.1, 2.6, 6.9, 2.6)
+    arrow(ax, 8.25, 2.6, 8.85, 2.6)
     for x, text in ((3.4, "multiply"), (5.75, "sum"), (7.6, "activate")):
         ax.text(x, 4.5, text, ha="center", va="top", color=GREY, weight="bold")
     return ax
@@ -154,15 +147,15 @@ def network(hidden: np.ndarray, hidden_bias, output, names: list[str]):
     left, middle = (np.linspace(2.9, 0.8, n) for n in hidden.shape)
     for i, y in enumerate(left):
         for j, to_y in enumerate(middle):
-            _arrow(ax, 1.7, y, 3.95, to_y)
+            arrow(ax, 1.7, y, 3.95, to_y)
             _on_line(ax, (1.7, y), (3.95, to_y), 0.25, _minus(hidden[i, j]))
     for j, y in enumerate(middle):
-        _arrow(ax, 6.05, y, 8.0, 1.85)
+        arrow(ax, 6.05, y, 8.0, 1.85)
         _on_line(ax, (6.05, y), (8.0, 1.85), 0.45, _minus(output[j]))
-        _box(ax, 5.0, y, f"sum, bias {_minus(hidden_bias[j])}\nthen ReLU", _light(RUN))
+        box(ax, 5.0, y, f"sum, bias {_minus(hidden_bias[j])}\nthen ReLU", light(RUN))
     for y, name in zip(left, names, strict=True):
-        _box(ax, 1.0, y, name)
-    _box(ax, 9.0, 1.85, "sum: answer", _light(PAPER))
+        box(ax, 1.0, y, name)
+    box(ax, 9.0, 1.85, "sum: answer", light(PAPER))
     for x, text in ((1.0, "input layer"), (5.0, "hidden layer"), (9.0, "output layer")):
         ax.text(x, 4.2, text, ha="center", va="top", color=GREY, weight="bold")
     return ax
@@ -176,12 +169,8 @@ def descents(paths: dict[float, list[float]], loss):
         ax.plot(reach, [loss(c) for c in reach], color=GREY)
         ax.plot(path, [loss(c) for c in path], color=RUN, marker="o", markersize=5)
         ax.scatter(path[0], loss(path[0]), s=90, marker="s", color=PAPER, zorder=3)
-        ax.set(
-            title=f"learning rate {rate:g}",
-            xlabel="guess (stars)",
-            xlim=(-1.0, 7.4),
-            ylim=(0, 20),
-        )
+        ax.set(title=f"learning rate {rate:g}", xlabel="guess (stars)")
+        ax.set(xlim=(-1.0, 7.4), ylim=(0, 20))
     axes[0].set_ylabel("loss (MSE, stars²)")
     sns.despine(left=True)
     plt.tight_layout()
@@ -226,20 +215,12 @@ def learning_rates(table: pd.DataFrame, reference: float):
         The loss of a constant answer.
     """
     _, ax = plt.subplots()
-    styles = [(RUN, "o", "-"), (PAPER, "s", "--")]
-    for (name, losses), (colour, marker, line) in zip(
-        table.items(), styles, strict=True
-    ):
-        ax.plot(
-            table.index, losses, color=colour, marker=marker, linestyle=line, label=name
-        )
+    looks = (RUN, "o-"), (PAPER, "s--")
+    for (name, losses), (colour, line) in zip(table.items(), looks, strict=True):
+        ax.plot(table.index, losses, line, color=colour, label=name)
     ax.axhline(reference, color=GREY, linestyle=":", label="constant answer")
-    ax.set(
-        xscale="log",
-        xlabel="learning rate",
-        ylabel="log loss after training",
-        ylim=(0.6, 0.8),
-    )
+    ax.set(xscale="log", xlabel="learning rate")
+    ax.set(ylabel="log loss after training", ylim=(0.6, 0.8))
     ax.legend()
     sns.despine(left=True)
     return ax
@@ -294,8 +275,7 @@ def double_sigmoid(right_loss, broken_loss, curves: dict[str, list[float]]):
     floor = np.logaddexp(0, -1)
     for ax in (left, right):
         ax.axhline(floor, color=GREY, ls=":", lw=1.4)
-    left.annotate("log(1 + 1/e)", (-6, floor), xytext=(0, 4), color=GREY,
-                  textcoords="offset points", fontsize=SMALL)  # fmt: skip
+    write(left, "log(1 + 1/e)", (-6, floor), (0, 4), color=GREY)
     left.set(xlabel="liked film minus other film", ylabel="loss of a pair", ylim=(0, 2))
     right.set(xlabel="epoch")
     right.legend(fontsize=SMALL)
@@ -308,21 +288,6 @@ def _minus(number):
     return f"{number:g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _light(colour):
-    return tuple(0.3 * channel + 0.7 for channel in colour)
-
-
-def _box(ax, x, y, text, colour="white"):
-    style = {"boxstyle": "round,pad=0.35", "facecolor": colour, "edgecolor": GREY}
-    ax.text(x, y, text, ha="center", va="center", bbox=style, fontsize=SMALL)
-
-
-def _arrow(ax, x, y, to_x, to_y):
-    line = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", (to_x, to_y), (x, y), arrowprops=line)
-
-
 def _on_line(ax, begin, end, share, text):
     x, y = ((1 - share) * a + share * b for a, b in zip(begin, end, strict=True))
-    style = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
-    ax.text(x, y, text, ha="center", va="center", bbox=style, fontsize=SMALL)
+    box(ax, x, y, text, pad=0.15, edgecolor="none")

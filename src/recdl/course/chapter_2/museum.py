@@ -3,6 +3,7 @@
 import numpy as np
 
 from recdl import interactions
+from recdl.checks import check_at_least
 from recdl.course.museum import Exhibit
 
 SOURCE = (
@@ -37,14 +38,7 @@ def check_pair_loss(loss):
     assert push > 0.5, f"one step towards the right order saves {push:.6f}, not 1"
 
 
-def train_vectors(
-    loss,
-    positives: interactions.Interactions,
-    *,
-    n_factors: int = 16,
-    n_epochs: int = 10,
-    seed: int = 42,
-):
+def train_vectors(loss, positives, *, n_factors=16, n_epochs=10, seed=42):
     """Learn a vector for each user and film from pairs of films: rated, and not rated.
 
     A film's score is the product of the two vectors. The slopes of the loss come from nudging, so that any
@@ -55,7 +49,7 @@ def train_vectors(
     ----------
     loss : callable
         Gets the scores of rated films, (n,), and of others, (n,); returns the loss of each pair, (n,).
-    positives : Interactions
+    positives : recdl.interactions.Interactions
         The training data.
     n_factors, n_epochs, seed : int
         The length of a vector, how often each positive is used, and the source of randomness.
@@ -66,10 +60,7 @@ def train_vectors(
     losses : list of float
         The mean loss of each epoch.
     """
-    if n_epochs < 1 or n_factors < 1:
-        raise ValueError(
-            f"n_epochs and n_factors must be at least 1; received {n_epochs} and {n_factors}."
-        )
+    check_at_least(1, n_epochs=n_epochs, n_factors=n_factors)
     rng = np.random.default_rng(seed)
     tables = [
         rng.normal(scale=0.01, size=(n_rows, n_factors))
@@ -79,16 +70,20 @@ def train_vectors(
     by_user = np.argsort(positives.users, kind="stable")
     users, rated = positives.users[by_user], positives.items[by_user]
     for _ in range(n_epochs):
-        drawn_for, others = interactions.sample_negatives(positives, 1, rng=rng)
-        if len(others) < len(rated):
-            raise ValueError("A user has rated more than half of the films.")
-        others = others[np.argsort(drawn_for, kind="stable")]  # as `users` is sorted
-        total = 0.0
+        others, total = _one_for_each(positives, rng), 0.0
         order = rng.permutation(len(users))
         for rows in np.array_split(order, max(1, len(order) // 1024)):
             total += _pairs(tables, move, loss, users[rows], rated[rows], others[rows])
         losses.append(total / len(users))
     return *tables, losses
+
+
+def _one_for_each(positives, rng):
+    """Draw a film that is not rated for each rating, in the order of the users."""
+    users, films = interactions.sample_negatives(positives, 1, rng=rng)
+    if len(films) < len(positives):
+        raise ValueError("A user has rated more than half of the films.")
+    return films[np.argsort(users, kind="stable")]
 
 
 def _pairs(tables, move, loss, users, rated, others, nudge=1e-4):

@@ -5,7 +5,8 @@ import itertools
 
 import numpy as np
 
-from recdl.course.exercises import Exercise
+from recdl import movielens, splits
+from recdl.course.exercises import But, Exercise
 
 # 3.1: Fay, who is not in the toy world, and the chapter's hand-made film vectors (action, talk).
 
@@ -14,9 +15,9 @@ FILMS = np.array([(0, 1), (0, 2), (0, 2), (2, 0), (1, 1), (1, 1)], dtype=float)
 WEIGHTS = np.array([2.0, 0.5])
 
 
-def logits_of_fay():
-    """Return GMF's logits of the six films for Fay."""
-    return (FAY * WEIGHTS) @ FILMS.T
+def logits_of_fay(person=FAY, weights=WEIGHTS, films=FILMS):
+    """Return GMF's logits of the six films for Fay; the arguments are the places where one can go wrong."""
+    return (person * weights) @ films.T
 
 
 # 3.2: MovieLens-1M in the setting of the exercise.
@@ -74,8 +75,6 @@ USER = 921
 
 @functools.cache
 def _data():
-    from recdl import movielens, prepare
-
     ratings = movielens.load_ratings()
     return ratings, splits.course_split(ratings).train
 
@@ -90,101 +89,40 @@ def most_rated(*, of_training=True, with_seen=False, descending=True):
 
 
 EXERCISES = [
-    Exercise(
-        number="3.1",
-        wanted="six numbers, one for each film, in the order of the table",
-        answer=logits_of_fay,
-        mistakes={
-            "This is the plain inner product. GMF gives each of the two products a weight first.": (
-                lambda: FAY @ FILMS.T
-            ),
-            "You added up first and weighted then. The weights belong to the single products.": (
-                lambda: WEIGHTS.sum() * (FAY @ FILMS.T)
-            ),
-            "You weighted both vectors. Each product gets its weight once.": (
-                lambda: (FAY * WEIGHTS) @ (FILMS * WEIGHTS).T
-            ),
-            "These are probabilities. The task asks for the numbers before the sigmoid.": (
-                lambda: 1 / (1 + np.exp(-logits_of_fay()))
-            ),
-            "You swapped action and talk of one of the two vectors.": (
-                lambda: (FAY[::-1] * WEIGHTS) @ FILMS.T
-            ),
-        },
-    ),
-    Exercise(
-        number="3.2",
-        wanted="one whole number",
-        answer=parameters,
-        mistakes={
-            "The first layer size is the length of both MLP vectors together, not of each.": (
-                lambda: parameters(own=SIZES[0])
-            ),
-            "Every neuron of a hidden layer has a bias as well.": (
-                lambda: parameters(biases=0)
-            ),
-            "The first layer size is no layer of neurons: it is what the first layer reads.": (
-                lambda: parameters(layers=(SIZES[0], *SIZES))
-            ),
-            "The last neuron reads all products of the GMF tower, not their sum.": (
-                lambda: parameters(from_gmf=1)
-            ),
-            "You counted a bias for the last neuron. In this setting it has none.": (
-                lambda: parameters() + 1
-            ),
-            "Each user and each film has two vectors, one for either tower.": (
-                lambda: parameters(own=0)
-            ),
-        },
-        tolerance=1e-9,
-    ),
-    Exercise(
-        number="3.3",
-        wanted="a function from a table of logits to True or False",
-        answer=lambda: is_sum,
-        calls=tables,
-        mistakes={
-            "It compares the orders only. A product of two positive numbers has equal orders as well.": (
-                lambda: has_equal_orders
-            ),
-            "It wants equal rows. A sum may have another number in every row.": (
-                lambda: has_equal_rows
-            ),
-            "It takes the mean of what is left, where positive and negative parts cancel.": (
-                lambda: has_small_rest
-            ),
-        },
-    ),
-    Exercise(
-        number="3.4",
-        wanted="five item identifiers, the most rated first",
-        answer=most_rated,
-        mistakes={
-            "Films that user 921 has seen in training do not belong on the list.": (
-                lambda: most_rated(with_seen=True)
-            ),
-            "You counted the ratings of the test part as well. A model knows the training part only.": (
-                lambda: most_rated(of_training=False)
-            ),
-            "These are the least rated films: the order is turned round.": (
-                lambda: most_rated(descending=False)
-            ),
-        },
-    ),
-    Exercise(
-        number="3.5",
-        wanted='one letter, "A", "B", "C" or "D"',
-        answer=lambda: "B",
-        mistakes={
-            "Look at the shape of what the tower returns, and at how many weights read it.": (
-                lambda: "A"
-            ),
-            "Try to move the weights into one of the two vectors, as the chapter does.": (
-                lambda: "C"
-            ),
-            "Compare 16 weights with 1, and then the whole number of parameters.": (
-                lambda: "D"
-            ),
-        },
-    ),
-]
+    Exercise("3.1", "six numbers, one for each film, in the order of the table", logits_of_fay, {
+        But(weights=1):
+            "This is the plain inner product. GMF gives each of the two products a weight first.",
+        But(weights=WEIGHTS.sum()):
+            "You added up first and weighted then. The weights belong to the single products.",
+        But(films=FILMS * WEIGHTS): "You weighted both vectors. Each product gets its weight once.",
+        (lambda: 1 / (1 + np.exp(-logits_of_fay()))):
+            "These are probabilities. The task asks for the numbers before the sigmoid.",
+        But(person=FAY[::-1]): "You swapped action and talk of one of the two vectors.",
+    }),
+    Exercise("3.2", "one whole number", parameters, {
+        But(own=SIZES[0]): "The first layer size is the length of both MLP vectors together, not of each.",
+        But(biases=0): "Every neuron of a hidden layer has a bias as well.",
+        But(layers=(SIZES[0], *SIZES)):
+            "The first layer size is no layer of neurons: it is what the first layer reads.",
+        But(from_gmf=1): "The last neuron reads all products of the GMF tower, not their sum.",
+        parameters() + 1: "You counted a bias for the last neuron. In this setting it has none.",
+        But(own=0): "Each user and each film has two vectors, one for either tower.",
+    }, tolerance=1e-9),
+    Exercise("3.3", "a function from a table of logits to True or False", is_sum, {
+        has_equal_orders:
+            "It compares the orders only. A product of two positive numbers has equal orders as well.",
+        has_equal_rows: "It wants equal rows. A sum may have another number in every row.",
+        has_small_rest: "It takes the mean of what is left, where positive and negative parts cancel.",
+    }, calls=tables()),
+    Exercise("3.4", "five item identifiers, the most rated first", most_rated, {
+        But(with_seen=True): "Films that user 921 has seen in training do not belong on the list.",
+        But(of_training=False):
+            "You counted the ratings of the test part as well. A model knows the training part only.",
+        But(descending=False): "These are the least rated films: the order is turned round.",
+    }),
+    Exercise("3.5", 'one letter, "A", "B", "C" or "D"', "B", {
+        "A": "Look at the shape of what the tower returns, and at how many weights read it.",
+        "C": "Try to move the weights into one of the two vectors, as the chapter does.",
+        "D": "Compare 16 weights with 1, and then the whole number of parameters.",
+    }),
+]  # fmt: skip

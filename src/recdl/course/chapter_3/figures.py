@@ -1,11 +1,15 @@
 """The figures of chapter 3: from matrix factorisation to NeuMF."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import GREY, PAPER, RUN
+from recdl.course.figures import GREY, PAPER, RUN, arrow, box, light, write
+
+GMF, MLP = light(RUN), light(PAPER)  # the colours of the two towers
 
 
 def factorisation(
@@ -145,43 +149,36 @@ def architecture(n_factors: int, layer_sizes: list[int]):
     _, ax = plt.subplots(figsize=(7.0, 4.8))
     ax.set(xlim=(0, 10), ylim=(-0.4, 6.9))
     ax.axis("off")
-    light = [
-        tuple(0.3 * channel + 0.7 for channel in colour) for colour in (RUN, PAPER)
-    ]
     half, top = layer_sizes[0] // 2, 4.5
     levels = np.linspace(2.1, top, len(layer_sizes) + 1)[1:]
-
-    def box(x, y, text, colour="white"):
-        style = {"boxstyle": "round,pad=0.25", "facecolor": colour, "edgecolor": GREY}
-        ax.text(x, y, text, ha="center", va="center", bbox=style, fontsize="small")
-
-    def arrow(x, y, to_x, to_y, leave=0.27, arrive=0.27):
-        line = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
-        ax.annotate("", (to_x, to_y - arrive), (x, y + leave), arrowprops=line)
-
     for x, name, towers in ((2.3, "user", (1.2, 5.6)), (6.9, "film", (3.4, 8.2))):
-        box(x, 0, name)
+        box(ax, x, 0, name, pad=0.25)
         for to_x, size in zip(towers, (n_factors, half), strict=True):
-            box(to_x, 1.2, f"{name} vector\n{size} numbers", light[to_x > 5])
-            arrow(x, 0, to_x, 1.2, arrive=0.45)
-            arrow(
-                to_x, 1.2, *((6.9, levels[0]) if to_x > 5 else (2.3, top)), leave=0.45
-            )
+            colour, goal = (GMF, (2.3, top)) if to_x < 5 else (MLP, (6.9, levels[0]))
+            box(ax, to_x, 1.2, f"{name} vector\n{size} numbers", colour, pad=0.25)
+            _rise(ax, x, 0, to_x, 1.2, arrive=0.45)
+            _rise(ax, to_x, 1.2, *goal, leave=0.45)
     texts = [f"one behind the other: {layer_sizes[0]}"]
     texts += [f"layer of {size} neurons, ReLU" for size in layer_sizes[1:]]
     for y, text in zip(levels, texts, strict=True):
-        box(6.9, y, text, light[1])
+        box(ax, 6.9, y, text, MLP, pad=0.25)
     for below, above in itertools.pairwise(levels):
-        arrow(6.9, below, 6.9, above)
-    box(2.3, top, f"number times number: {n_factors}", light[0])
-    box(4.6, 5.6, f"one behind the other: {n_factors + layer_sizes[-1]}")
-    box(4.6, 6.5, "last neuron, sigmoid: prediction")
-    arrow(2.3, top, 4.2, 5.6)
-    arrow(6.9, top, 5.0, 5.6)
-    arrow(4.6, 5.6, 4.6, 6.5)
+        _rise(ax, 6.9, below, 6.9, above)
+    box(ax, 2.3, top, f"number times number: {n_factors}", GMF, pad=0.25)
+    both = f"one behind the other: {n_factors + layer_sizes[-1]}"
+    box(ax, 4.6, 5.6, both, pad=0.25)
+    box(ax, 4.6, 6.5, "last neuron, sigmoid: prediction", pad=0.25)
+    _rise(ax, 2.3, top, 4.2, 5.6)
+    _rise(ax, 6.9, top, 5.0, 5.6)
+    _rise(ax, 4.6, 5.6, 4.6, 6.5)
     ax.text(0.1, 2.9, "GMF", color=RUN, weight="bold")
     ax.text(9.3, 2.9, "MLP", color=PAPER, weight="bold")
     return ax
+
+
+def _rise(ax, x, y, to_x, to_y, leave=0.27, arrive=0.27):
+    """Draw an arrow from the top of one box to the bottom of another."""
+    arrow(ax, x, y + leave, to_x, to_y - arrive)
 
 
 def film_map(vectors: np.ndarray, films: pd.DataFrame, since: int = 1997):
@@ -201,29 +198,22 @@ def film_map(vectors: np.ndarray, films: pd.DataFrame, since: int = 1997):
     new = (films["year"] >= since).fillna(False).to_numpy(dtype=bool)
     _, ax = plt.subplots(figsize=(7.0, 4.6))
     ax.scatter(*places[~new].T, color=RUN, s=14, alpha=0.6, label=f"before {since}")
-    ax.scatter(
-        *places[new].T,
-        color=PAPER,
-        s=20,
-        marker="^",
-        alpha=0.8,
-        label=f"{since} and later",
-    )
-    room, named = np.ptp(places, axis=0) * (0.35, 0.09), []
-    for film in np.argsort(-np.hypot(*places.T)):
-        if all((np.abs(places[film] - places[other]) > room).any() for other in named):
-            named.append(film)
-            ax.annotate(
-                films["title"].iloc[film],
-                places[film],
-                fontsize="small",
-                ha="center",
-                va="bottom",
-            )
-        if len(named) == 14:
-            break
+    look = {"color": PAPER, "s": 20, "marker": "^", "alpha": 0.8}
+    ax.scatter(*places[new].T, **look, label=f"{since} and later")
+    for film in _outermost(places, 14):
+        text = films["title"].iloc[film]
+        write(ax, text, places[film], (0, 0), ha="center", va="bottom")
     ax.set(xlabel="first principal component", ylabel="second principal component")
     ax.margins(x=0.15, y=0.1)
     ax.legend()
     sns.despine(left=True)
     return ax
+
+
+def _outermost(places, most):
+    """Return the points farthest from the middle, without those too close to one that is taken."""
+    room, taken = np.ptp(places, axis=0) * (0.35, 0.09), []
+    for point in np.argsort(-np.hypot(*places.T)):
+        if all((np.abs(places[point] - places[other]) > room).any() for other in taken):
+            taken.append(point)
+    return taken[:most]

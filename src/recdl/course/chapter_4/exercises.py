@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from recdl import movielens, splits, toy
-from recdl.course.exercises import Exercise
+from recdl.course.exercises import But, Exercise
 
 # 4.1: the toy world, three quarters to training.
 
@@ -66,88 +66,40 @@ def sizes_from(stars=4, fewer_than=10, *, with_empty_users=True):
 
 
 EXERCISES = [
-    Exercise(
-        number="4.1",
-        wanted="five whole numbers, for Ana, Ben, Chloe, Dan and Eva",
-        answer=toy_test_films,
-        mistakes={
-            "One person's only test film occurs in nobody's training part. The filter removes it.": (
-                lambda: toy_test_films(filtered=False)
-            ),
-            "You cut off the decimals. 1.5 and 3.75 are rounded: to the nearest, a half to the even one.": (
-                lambda: toy_test_films(np.floor)
-            ),
-            "You rounded up. 2.25 is nearer to 2.": lambda: toy_test_films(np.ceil),
-            "These are the training films. The test has the others.": (
-                lambda: toy_test_films(of_training=True)
-            ),
-        },
-    ),
-    Exercise(
-        number="4.2",
-        wanted="three whole numbers: training rows, test rows after the filter, test users after the filter",
-        answer=cut_at_one_moment,
-        mistakes={
-            "Test users and films that training does not know have to go.": (
-                lambda: cut_at_one_moment(filtered=())
-            ),
-            "You removed unknown films only. There are unknown users as well, many of them.": (
-                lambda: cut_at_one_moment(filtered=("itemID",))
-            ),
-            "You removed unknown users only. A few films are unknown as well.": (
-                lambda: cut_at_one_moment(filtered=("userID",))
-            ),
-            "These are the numbers of the paper's split, which cuts each user separately.": (
-                lambda: cut_at_one_moment(per_user=True)
-            ),
-        },
-        tolerance=1e-9,
-    ),
-    Exercise(
-        number="4.3",
-        wanted="one whole number",
-        answer=first_capped,
-        mistakes={
-            "The films that the user has seen cannot be drawn: subtract them from 1,597.": (
-                lambda: first_capped(own=0)
-            ),
-            "With this number there are still just enough.": lambda: first_capped() - 1,
-            "Negatives are drawn from the films of the training part, not from all 1,682.": (
-                lambda: first_capped(n_items=1682)
-            ),
-            "You subtracted the user's own films twice. 4n films are wanted, 1,597 - n are there.": (
-                lambda: first_capped(own=2)
-            ),
-        },
-        tolerance=1e-9,
-    ),
-    Exercise(
-        number="4.4",
-        wanted="three whole numbers: ones, users with fewer than ten of them, films without any",
-        answer=sizes_from,
-        mistakes={
-            "Four stars count as well: the condition is `>= 4`.": lambda: sizes_from(5),
-            "Count the users without a single one too. They are missing from `value_counts`.": (
-                lambda: sizes_from(with_empty_users=False)
-            ),
-            "Fewer than ten means nine at most.": lambda: sizes_from(fewer_than=11),
-        },
-        tolerance=1e-9,
-    ),
-    Exercise(
-        number="4.5",
-        wanted='one letter, "A", "B", "C" or "D"',
-        answer=lambda: "C",
-        mistakes={
-            "Would the model then learn from purchases that were made after the ones it predicts?": (
-                lambda: "A"
-            ),
-            "Look at the figure with the calendar: what had not happened yet at the dashed line?": (
-                lambda: "B"
-            ),
-            "It hides one purchase of each customer. Which purchases of the others are in training?": (
-                lambda: "D"
-            ),
-        },
-    ),
-]
+    Exercise("4.1", "five whole numbers, for Ana, Ben, Chloe, Dan and Eva", toy_test_films, {
+        But(filtered=False):
+            "One person's only test film occurs in nobody's training part. The filter removes it.",
+        But(np.floor):
+            "You cut off the decimals. 1.5 and 3.75 are rounded: to the nearest, a half to the even one.",
+        But(np.ceil): "You rounded up. 2.25 is nearer to 2.",
+        But(of_training=True): "These are the training films. The test has the others.",
+    }),
+    Exercise("4.2",
+             "three whole numbers: training rows, test rows after the filter, test users after the filter",
+             cut_at_one_moment, {
+        But(filtered=()): "Test users and films that training does not know have to go.",
+        But(filtered=("itemID",)):
+            "You removed unknown films only. There are unknown users as well, many of them.",
+        But(filtered=("userID",)): "You removed unknown users only. A few films are unknown as well.",
+        But(per_user=True): "These are the numbers of the paper's split, which cuts each user separately.",
+    }, tolerance=1e-9),
+    Exercise("4.3", "one whole number", first_capped, {
+        But(own=0): "The films that the user has seen cannot be drawn: subtract them from 1,597.",
+        first_capped() - 1: "With this number there are still just enough.",
+        But(n_items=1682): "Negatives are drawn from the films of the training part, not from all 1,682.",
+        But(own=2): "You subtracted the user's own films twice. 4n films are wanted, 1,597 - n are there.",
+    }, tolerance=1e-9),
+    Exercise("4.4",
+             "three whole numbers: ones, users with fewer than ten of them, films without any",
+             sizes_from, {
+        But(5): "Four stars count as well: the condition is `>= 4`.",
+        But(with_empty_users=False):
+            "Count the users without a single one too. They are missing from `value_counts`.",
+        But(fewer_than=11): "Fewer than ten means nine at most.",
+    }, tolerance=1e-9),
+    Exercise("4.5", 'one letter, "A", "B", "C" or "D"', "C", {
+        "A": "Would the model then learn from purchases that were made after the ones it predicts?",
+        "B": "Look at the figure with the calendar: what had not happened yet at the dashed line?",
+        "D": "It hides one purchase of each customer. Which purchases of the others are in training?",
+    }),
+]  # fmt: skip

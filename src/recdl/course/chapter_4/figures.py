@@ -7,7 +7,7 @@ import pandas as pd
 import seaborn as sns
 
 from recdl import toy
-from recdl.course.figures import GREY, PAPER, RUN
+from recdl.course.figures import GREY, PAPER, RUN, legend_above, write
 
 DAY = 86_400
 
@@ -50,11 +50,9 @@ def films(ratings: pd.DataFrame):
         table, x="size", y="mean", color=RUN, s=18, alpha=0.45, linewidth=0, ax=ax
     )
     ax.axhline(ratings["rating"].mean(), color=GREY, linestyle="--")
-    ax.annotate(
-        "mean of all ratings", (1.1, ratings["rating"].mean()), xytext=(0, 4),
-        textcoords="offset points", color=GREY, fontsize="small",
-        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
-    )  # fmt: skip
+    behind = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+    place = 1.1, ratings["rating"].mean()
+    write(ax, "mean of all ratings", place, (0, 4), color=GREY, bbox=behind)
     ax.set_xscale("log")
     ax.set_xticks([1, 3, 10, 30, 100, 300], ["1", "3", "10", "30", "100", "300"])
     ax.minorticks_off()
@@ -97,6 +95,15 @@ def genres(ratings: pd.DataFrame, movies: pd.DataFrame):
     return ax
 
 
+def rating_counts(ratings: pd.DataFrame):
+    """Draw how often each rating from 1 to 5 was given."""
+    ax = sns.countplot(x=ratings["rating"].astype(int), color=RUN)
+    ax.bar_label(ax.containers[0], fmt="{:,.0f}")
+    ax.set(xlabel="rating (stars)", ylabel="number of ratings")
+    sns.despine(left=True)
+    return ax
+
+
 def weeks(ratings: pd.DataFrame):
     """Draw the number of ratings week by week, split into a user's first day and all later days."""
     started = ratings.groupby("userID")["timestamp"].transform("min")
@@ -130,6 +137,23 @@ def _months(ax):
     ax.xaxis.set_major_locator(mdates.MonthLocator())
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y"))
     ax.tick_params(axis="x", labelsize="small")
+
+
+def activity(ratings: pd.DataFrame):
+    """Draw how long each user was active: the time between the first and the last rating."""
+    times = ratings.groupby("userID")["timestamp"]
+    days = (times.max() - times.min()) / DAY
+    edges = [0, 1 / 24, 1, 7, 30, np.inf]
+    names = ["under an hour", "under a day", "under a week", "under 30 days", "longer"]
+    share = pd.cut(
+        days, edges, labels=names, include_lowest=True, right=False
+    ).value_counts(normalize=True)
+    ax = sns.barplot(x=share.reindex(names), y=names, color=RUN)
+    ax.bar_label(ax.containers[0], fmt="{:.0%}", padding=3)
+    ax.set(xlabel="share of users", ylabel="first to last rating", xlim=(0, 0.62))
+    ax.xaxis.set_major_formatter("{x:.0%}")
+    sns.despine(left=True)
+    return ax
 
 
 def agreement(real: np.ndarray, shuffled: np.ndarray):
@@ -172,23 +196,17 @@ def toy_split(train: pd.DataFrame, test: pd.DataFrame):
             marker="o" if is_train else "s", edgecolor=RUN if is_train else PAPER,
             facecolor=RUN if is_train else "white", linewidth=1.8,
         )  # fmt: skip
-        down = below[row.Index]
-        ax.annotate(
-            titles[row.itemID], (row.timestamp, row.userID + shift),
-            xytext=(0, -7 if down else 7), textcoords="offset points", ha="center",
-            va="top" if down else "bottom", fontsize="small",
-        )  # fmt: skip
-    for marker, face, edge, label in (
-        ("o", RUN, RUN, "training"),
-        ("s", "white", PAPER, "test"),
-    ):
-        ax.scatter(
-            [], [], s=55, marker=marker, facecolor=face, edgecolor=edge, label=label
-        )
+        up, va = (-7, "top") if below[row.Index] else (7, "bottom")
+        place = row.timestamp, row.userID + shift
+        write(ax, titles[row.itemID], place, (0, up), ha="center", va=va)
+    ax.scatter([], [], s=55, marker="o", facecolor=RUN, edgecolor=RUN, label="training")
+    ax.scatter(
+        [], [], s=55, marker="s", facecolor="white", edgecolor=PAPER, label="test"
+    )
     ax.set_yticks(list(toy.USERS), list(toy.USERS.values()))
     ax.set(xlabel="time (seconds)", ylim=(5.7, 0.3), xlim=(93, 202))
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
+    legend_above(ax, ncols=2)
     sns.despine(left=True)
     return ax
 
@@ -218,15 +236,13 @@ def calendar(split, moment: int, name: str, n_users: int = 36):
             pd.to_datetime(part["timestamp"], unit="s"), part["userID"].map(place),
             color=colour, marker=marker, s=size, alpha=0.7, linewidth=0, label=label,
         )  # fmt: skip
-    ax.axvline(pd.to_datetime(moment, unit="s"), color="black", linestyle="--")
-    ax.annotate(
-        f"{name}:\nall to the right is still to come",
-        (pd.to_datetime(moment, unit="s"), n_users - 1), xytext=(-6, -2), ha="right",
-        textcoords="offset points", va="top", fontsize="small",
-    )  # fmt: skip
+    moment = pd.to_datetime(moment, unit="s")
+    ax.axvline(moment, color="black", linestyle="--")
+    text = f"{name}:\nall to the right is still to come"
+    write(ax, text, (moment, n_users - 1), (-6, -2), ha="right", va="top")
     ax.set(ylabel=f"{n_users} users, by first rating", yticks=[], xlabel="")
     _months(ax)
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
+    legend_above(ax, ncols=2)
     sns.despine(left=True)
     return ax
 
@@ -242,46 +258,13 @@ def leak(curves: dict[str, pd.Series], popularity: float, best: float):
         The Precision@10 of popularity, and the highest one possible.
     """
     _, ax = plt.subplots(figsize=(7.0, 3.6))
-    looks = zip((PAPER, RUN), ("^", "o"), ("-", "--"), strict=True)
-    for (name, curve), (colour, marker, line) in zip(
-        curves.items(), looks, strict=True
-    ):
-        ax.plot(
-            curve.index, curve, color=colour, marker=marker, linestyle=line, label=name
-        )
+    looks = (PAPER, "^-"), (RUN, "o--")
+    for (name, curve), (colour, line) in zip(curves.items(), looks, strict=True):
+        ax.plot(curve.index, curve, line, color=colour, label=name)
     for value, name in ((popularity, "popularity"), (best, "best possible")):
         ax.axhline(value, color=GREY, linestyle=":")
-        ax.annotate(
-            name, (curve.index[-1], value), xytext=(0, 3), textcoords="offset points",
-            ha="right", color=GREY, fontsize="small",
-        )  # fmt: skip
+        write(ax, name, (curve.index[-1], value), (0, 3), ha="right", color=GREY)
     ax.set(xlabel="epochs of negatives seen", ylabel="Precision@10", ylim=(0, 1))
     ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.85))
-    sns.despine(left=True)
-    return ax
-
-
-def rating_counts(ratings: pd.DataFrame):
-    """Draw how often each rating from 1 to 5 was given."""
-    ax = sns.countplot(x=ratings["rating"].astype(int), color=RUN)
-    ax.bar_label(ax.containers[0], fmt="{:,.0f}")
-    ax.set(xlabel="rating (stars)", ylabel="number of ratings")
-    sns.despine(left=True)
-    return ax
-
-
-def activity(ratings: pd.DataFrame):
-    """Draw how long each user was active: the time between the first and the last rating."""
-    times = ratings.groupby("userID")["timestamp"]
-    days = (times.max() - times.min()) / 86_400
-    edges = [0, 1 / 24, 1, 7, 30, np.inf]
-    names = ["under an hour", "under a day", "under a week", "under 30 days", "longer"]
-    share = pd.cut(
-        days, edges, labels=names, include_lowest=True, right=False
-    ).value_counts(normalize=True)
-    ax = sns.barplot(x=share.reindex(names), y=names, color=RUN)
-    ax.bar_label(ax.containers[0], fmt="{:.0%}", padding=3)
-    ax.set(xlabel="share of users", ylabel="first to last rating", xlim=(0, 0.62))
-    ax.xaxis.set_major_formatter("{x:.0%}")
     sns.despine(left=True)
     return ax

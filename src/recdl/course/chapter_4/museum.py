@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from recdl import interactions, ratings, splits, toy
+from recdl import interactions, splits, toy
 from recdl.course.museum import Exhibit
 
 

@@ -1,10 +1,8 @@
 """Exercises of chapters 5 and 5b: losses, steps of gradient descent and of Adam, when to stop."""
 
-import functools
-
 import numpy as np
 
-from recdl.course.exercises import Exercise
+from recdl.course.exercises import But, Exercise
 
 
 def best_constant_loss(n_negatives):
@@ -13,25 +11,18 @@ def best_constant_loss(n_negatives):
     return -(share * np.log(share) + (1 - share) * np.log(1 - share))
 
 
-def _with_nine(formula):
-    return lambda: formula(1 / (1 + 9))
+P = 1 / (1 + 9)  # the share of the positives in exercise 5.1
 
 
 ANA = np.array([1.0, 0.5])
 BRAZIL, FARGO = np.array([0.5, -1.0]), np.array([-0.2, 0.4])
 
 
-def ana_after_a_step(labels=(1, 0), n_examples=2, sign=-1.0):
+def ana_after_a_step(films=(BRAZIL, FARGO), labels=(1, 0), n_examples=2, sign=-1.0):
     """Return Ana's vector after a step of gradient descent with learning rate 1 on two films."""
-    films = np.array([BRAZIL, FARGO])
-    predicted = 1 / (1 + np.exp(-films @ ANA))
+    predicted = 1 / (1 + np.exp(-np.array(films) @ ANA))
     slopes = (predicted - labels) / n_examples
-    return ANA + sign * slopes @ films
-
-
-def _ana_with_brazil_alone():
-    predicted = 1 / (1 + np.exp(-BRAZIL @ ANA))
-    return ANA - (predicted - 1) / 2 * BRAZIL
+    return ANA + sign * slopes @ np.array(films)
 
 
 def _ana_with_adam():
@@ -59,20 +50,13 @@ def adam_position(
     return position
 
 
-def _adam_with(**mistake):
-    return lambda: functools.partial(adam_position, **mistake)
-
-
-def _plain_descent():
-    return lambda gradients, learning_rate: -learning_rate * sum(gradients)
-
-
 GRADIENTS = [
-    [0.2],
-    [0.5, 0.5, 0.5],
-    [1.0, -0.4, 0.3],
-    [2.0, 0.0, 0.0, 0.0],
-    [-0.1, -3.0],
+    ([0.2], 1.0),
+    ([0.5, 0.5, 0.5], 1.0),
+    ([1.0, -0.4, 0.3], 1.0),
+    ([2.0, 0.0, 0.0, 0.0], 1.0),
+    ([-0.1, -3.0], 1.0),
+    ([0.5, 0.5, 0.5, 0.5], 3.0),
 ]
 
 
@@ -87,40 +71,29 @@ def stop_at(validation, patience):
     return len(validation), best + 1
 
 
-def _from_zero():
-    return lambda validation, patience: tuple(
-        epoch - 1 for epoch in stop_at(validation, patience)
-    )
+def _from_zero(validation, patience):
+    return tuple(epoch - 1 for epoch in stop_at(validation, patience))
 
 
-def _at_the_first_fall():
-    def stop(validation, patience):
-        for epoch in range(1, len(validation)):
-            if validation[epoch] <= validation[epoch - 1]:
-                return epoch + 1, epoch
-        return len(validation), len(validation)
-
-    return stop
+def _at_the_first_fall(validation, patience):
+    for epoch in range(1, len(validation)):
+        if validation[epoch] <= validation[epoch - 1]:
+            return epoch + 1, epoch
+    return len(validation), len(validation)
 
 
-def _best_of_all():
-    def stop(validation, patience):
-        best = int(np.argmax(validation)) + 1
-        return min(best + patience, len(validation)), best
-
-    return stop
+def _best_of_all(validation, patience):
+    best = int(np.argmax(validation)) + 1
+    return min(best + patience, len(validation)), best
 
 
-def _keeps_the_last():
-    def stop(validation, patience):
-        last, _ = stop_at(validation, patience)
-        return last, last
-
-    return stop
+def _keeps_the_last(validation, patience):
+    last, _ = stop_at(validation, patience)
+    return last, last
 
 
-def _lowest():
-    return lambda validation, patience: stop_at([-v for v in validation], patience)
+def _lowest(validation, patience):
+    return stop_at([-v for v in validation], patience)
 
 
 VALIDATIONS = [
@@ -131,113 +104,51 @@ VALIDATIONS = [
 ]
 
 
-def _choice(letter):
-    return lambda: letter
-
-
 EXERCISES = [
-    Exercise(
-        "5.1",
-        "one number, a loss in natural logarithms, to three decimals",
-        functools.partial(best_constant_loss, 9),
-        {
-            "That is the loss in bits: the logarithm is the natural one.": _with_nine(
-                lambda p: -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
-            ),
-            "That is the loss of one positive. Nine of ten examples are negatives, and the loss is a mean.": (
-                _with_nine(lambda p: -np.log(p))
-            ),
-            "That is the part that the positives add. The negatives have a loss, too.": _with_nine(
-                lambda p: -p * np.log(p)
-            ),
-            "One positive among nine negatives: count again how many examples that makes.": lambda: (
-                -(np.log(1 / 9) / 9 + 8 / 9 * np.log(8 / 9))
-            ),
-            "That is the number for the four negatives of the paper's run.": functools.partial(
-                best_constant_loss, 4
-            ),
-        },
-    ),
-    Exercise(
-        "5.2",
-        "Ana's two numbers after the step",
-        ana_after_a_step,
-        {
-            "You went uphill: a step of gradient descent is *minus* the learning rate times the gradient.": (
-                functools.partial(ana_after_a_step, sign=1.0)
-            ),
-            "The loss is a mean over two examples, so each slope is divided by 2.": functools.partial(
-                ana_after_a_step, n_examples=1
-            ),
-            "You treated both films as positives. Fargo's label is 0.": functools.partial(
-                ana_after_a_step, labels=(1, 1)
-            ),
-            "Both films pull at Ana's vector; you used Brazil alone.": _ana_with_brazil_alone,
-            "That is Adam's first step, in which only the sign of the gradient counts.": _ana_with_adam,
-        },
-    ),
-    Exercise(
-        "5.3",
-        "a function of the gradients and the learning rate that returns one number",
-        lambda: adam_position,
-        {
-            "That is plain gradient descent: each gradient times the learning rate.": _plain_descent,
-            "The correction is missing: divide the running means by `1 - 0.9**t` and `1 - 0.999**t`.": (
-                _adam_with(correct=False)
-            ),
-            "You divide by the mean square itself. Adam divides by its square root.": _adam_with(
-                root=False
-            ),
-            "It goes the wrong way: the step is subtracted.": _adam_with(sign=1.0),
-            "The gradient of this step alone is not enough: Adam moves by the running mean of all of them.": (
-                _adam_with(keep=0.0)
-            ),
-        },
-        calls=lambda: (
-            [(gradients, 1.0) for gradients in GRADIENTS] + [([0.5] * 4, 3.0)]
-        ),
-    ),
-    Exercise(
-        "5.4",
-        "one letter",
-        _choice("c"),
-        {
-            "Better at what? Look at the last column of the table.": _choice("a"),
-            "A loss is a mean over examples. No number of weights enters into it.": _choice(
-                "b"
-            ),
-            "Seeds move the loss, but how far? Compare the first two rows with the distance to the third.": (
-                _choice("d")
-            ),
-        },
-    ),
-    Exercise(
-        "5.5",
-        "a function that returns two epochs, the last trained and the one kept",
-        lambda: stop_at,
-        {
-            "Count the epochs from 1, as `history.best_epoch` does.": _from_zero,
-            "You stop at the first epoch without improvement. Patience allows more.": _at_the_first_fall,
-            "You looked at the whole list. Training that has stopped never sees its end.": _best_of_all,
-            "The kept weights are those of the best epoch, not of the last.": _keeps_the_last,
-            "Higher is better: the list holds an NDCG, not a loss.": _lowest,
-        },
-        calls=lambda: VALIDATIONS,
-    ),
-    Exercise(
-        "5.6",
-        "one letter",
-        _choice("b"),
-        {
-            "The interval describes other users. It knows nothing of the nineteen rejected values.": (
-                _choice("a")
-            ),
-            "A seed makes the choice repeatable. It is still made on the test set.": _choice(
-                "c"
-            ),
-            "A lower training loss says that the model fits the training data better, and no more.": _choice(
-                "d"
-            ),
-        },
-    ),
-]
+    Exercise("5.1", "one number, a loss in natural logarithms, to three decimals", best_constant_loss(9), {
+        -(P * np.log2(P) + (1 - P) * np.log2(1 - P)):
+            "That is the loss in bits: the logarithm is the natural one.",
+        -np.log(P):
+            "That is the loss of one positive. Nine of ten examples are negatives, and the loss is a mean.",
+        -P * np.log(P): "That is the part that the positives add. The negatives have a loss, too.",
+        -(np.log(1 / 9) / 9 + 8 / 9 * np.log(8 / 9)):
+            "One positive among nine negatives: count again how many examples that makes.",
+        best_constant_loss(4): "That is the number for the four negatives of the paper's run.",
+    }),
+    Exercise("5.2", "Ana's two numbers after the step", ana_after_a_step, {
+        But(sign=1.0):
+            "You went uphill: a step of gradient descent is *minus* the learning rate times the gradient.",
+        But(n_examples=1): "The loss is a mean over two examples, so each slope is divided by 2.",
+        But(labels=(1, 1)): "You treated both films as positives. Fargo's label is 0.",
+        But([BRAZIL], labels=[1]): "Both films pull at Ana's vector; you used Brazil alone.",
+        _ana_with_adam: "That is Adam's first step, in which only the sign of the gradient counts.",
+    }),
+    Exercise("5.3", "a function of the gradients and the learning rate that returns one number",
+             adam_position, {
+        (lambda gradients, learning_rate: -learning_rate * sum(gradients)):
+            "That is plain gradient descent: each gradient times the learning rate.",
+        But(correct=False):
+            "The correction is missing: divide the running means by `1 - 0.9**t` and `1 - 0.999**t`.",
+        But(root=False): "You divide by the mean square itself. Adam divides by its square root.",
+        But(sign=1.0): "It goes the wrong way: the step is subtracted.",
+        But(keep=0.0):
+            "The gradient of this step alone is not enough: Adam moves by the running mean of all of them.",
+    }, calls=GRADIENTS),
+    Exercise("5.4", "one letter", "c", {
+        "a": "Better at what? Look at the last column of the table.",
+        "b": "A loss is a mean over examples. No number of weights enters into it.",
+        "d": "Seeds move the loss, but how far? Compare the first two rows with the distance to the third.",
+    }),
+    Exercise("5.5", "a function that returns two epochs, the last trained and the one kept", stop_at, {
+        _from_zero: "Count the epochs from 1, as `history.best_epoch` does.",
+        _at_the_first_fall: "You stop at the first epoch without improvement. Patience allows more.",
+        _best_of_all: "You looked at the whole list. Training that has stopped never sees its end.",
+        _keeps_the_last: "The kept weights are those of the best epoch, not of the last.",
+        _lowest: "Higher is better: the list holds an NDCG, not a loss.",
+    }, calls=VALIDATIONS),
+    Exercise("5.6", "one letter", "b", {
+        "a": "The interval describes other users. It knows nothing of the nineteen rejected values.",
+        "c": "A seed makes the choice repeatable. It is still made on the test set.",
+        "d": "A lower training loss says that the model fits the training data better, and no more.",
+    }),
+]  # fmt: skip

@@ -9,28 +9,22 @@ import seaborn as sns
 from matplotlib.patches import Patch
 
 from recdl import evaluation, paper
-from recdl.course.figures import GREY, PAPER, RUN
+from recdl.course.figures import GREY, PAPER, RUN, legend_above, write
 
 
 def single_hit(k: int = 10):
     """Draw the four metrics of a user with one relevant film, against the place of this film in the list."""
     hit, one = np.eye(k, dtype=bool), np.ones(k, dtype=int)
     lines = {
-        "Recall": (evaluation.recall, GREY, ":", "^"),
-        "NDCG": (evaluation.ndcg, RUN, "-", "o"),
-        "MAP": (evaluation.average_precision, PAPER, "--", "s"),
-        "Precision": (evaluation.precision, GREY, "-.", "v"),
+        "Recall": (evaluation.recall, "^:", GREY),
+        "NDCG": (evaluation.ndcg, "o-", RUN),
+        "MAP": (evaluation.average_precision, "s--", PAPER),
+        "Precision": (evaluation.precision, "v-.", GREY),
     }
     _, ax = plt.subplots()
-    for name, (metric, colour, dashes, marker) in lines.items():
-        ax.plot(
-            np.arange(1, k + 1),
-            metric(hit, one),
-            dashes,
-            marker=marker,
-            color=colour,
-            label=name,
-        )
+    for name, (metric, line, colour) in lines.items():
+        places, values = np.arange(1, k + 1), metric(hit, one)
+        ax.plot(places, values, line, color=colour, label=name)
     ax.set(xlabel="place of the hit", ylabel="value of the metric", ylim=(0, 1.08))
     ax.set_xticks(range(1, k + 1))
     ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.68))
@@ -46,20 +40,15 @@ def hits_per_user(network: pd.Series, popularity: pd.Series):
     network, popularity : Series of int or float
         The number of hits of each user.
     """
-    both = (("network", network, RUN), ("popularity", popularity, PAPER))
     most = round(max(network.max(), popularity.max()))
     _, ax = plt.subplots()
-    for shift, (name, hits, colour) in zip((-0.2, 0.2), both, strict=True):
+    for name, hits, shift, colour, hatch in (
+        ("network", network, -0.2, RUN, None),
+        ("popularity", popularity, 0.2, PAPER, "//"),
+    ):
         n_users = np.bincount(hits.round().astype(int), minlength=most + 1)
-        ax.bar(
-            np.arange(most + 1) + shift,
-            n_users,
-            width=0.38,
-            color=colour,
-            label=name,
-            hatch="//" if name == "popularity" else None,
-            edgecolor="white",
-        )
+        look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": name}
+        ax.bar(np.arange(most + 1) + shift, n_users, width=0.38, **look)
     ax.set(xlabel="hits in the list of ten", ylabel="number of users")
     ax.set_xticks(range(most + 1))
     ax.grid(axis="x", visible=False)
@@ -80,26 +69,13 @@ def within_limits(
         ax.barh(y, best[name], height=0.62, color="0.85", zorder=1)
         ax.barh(y, network[name], height=0.36, color=RUN, zorder=2)
         ax.scatter(popularity[name], y, marker="D", s=34, color=PAPER, zorder=3)
-        ax.annotate(
-            f"{best[name]:.4f}",
-            (best[name], y),
-            xytext=(4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize="small",
-        )
+        write(ax, f"{best[name]:.4f}", (best[name], y), (4, 0), va="center")
     handles = [
         Patch(color="0.85", label="best possible"),
         Patch(color=RUN, label="network"),
         ax.scatter([], [], marker="D", color=PAPER, label="popularity"),
     ]
-    ax.legend(
-        handles=handles,
-        loc="lower center",
-        bbox_to_anchor=(0.45, 1.0),
-        ncols=3,
-        frameon=False,
-    )
+    legend_above(ax, 0.45, handles=handles, ncols=3)
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
     ax.set(xlabel="value of the metric", xlim=(0, 1.1))
     ax.set_xticks(np.arange(0, 1.01, 0.2))
@@ -117,38 +93,18 @@ def sampled(curve: pd.DataFrame):
         Index: the number of sampled films, the last row being all of them. A column for each recommender.
     """
     _, ax = plt.subplots()
-    styles = zip((RUN, PAPER), ("-", "--"), ("o", "s"), (7, -7), strict=True)
-    for name, (colour, dashes, marker, up) in zip(curve, styles, strict=True):
-        ax.plot(
-            curve.index, curve[name], dashes, marker=marker, color=colour, label=name
-        )
-        ax.annotate(
-            f"{curve[name].iloc[-1]:.2f}",
-            (curve.index[-1], curve[name].iloc[-1]),
-            xytext=(7, up),  # the two ends lie close together
-            textcoords="offset points",
-            va="center",
-            fontsize="small",
-        )
+    looks = ("o-", RUN, 7), ("s--", PAPER, -7)  # the two ends lie close together
+    for name, (line, colour, up) in zip(curve, looks, strict=True):
+        ax.plot(curve.index, curve[name], line, color=colour, label=name)
+        last = curve.index[-1], curve[name].iloc[-1]
+        write(ax, f"{last[1]:.2f}", last, (7, up), va="center")
     ax.set_xscale("log")
     ax.set_xticks(curve.index, [*map(str, curve.index[:-1]), "all"])
     ax.minorticks_off()
     ax.axvline(100, color=GREY, linestyle=":", zorder=1)
-    ax.annotate(
-        "leave-one-out test",
-        (100, 1.0),
-        xytext=(5, 0),
-        textcoords="offset points",
-        va="top",
-        color=GREY,
-        fontsize="small",
-    )
-    ax.set(
-        xlabel="films to beat (logarithmic scale)",
-        ylabel="HR@10",
-        ylim=(0, 1.02),
-        xlim=(17, 2300),
-    )
+    write(ax, "leave-one-out test", (100, 1.0), (5, 0), va="top", color=GREY)
+    ax.set(xlabel="films to beat (logarithmic scale)", xlim=(17, 2300))
+    ax.set(ylabel="HR@10", ylim=(0, 1.02))
     ax.legend(loc="upper right", bbox_to_anchor=(1.0, 0.9))
     sns.despine(left=True)
     return ax
@@ -172,21 +128,14 @@ def against_paper(run: dict[str, float]):
             zorder=1,
         )
         others = seeds[name] / target - 1
-        ax.scatter(
-            others, np.full(len(others), y), color=GREY, marker="|", s=70, zorder=2
-        )
+        heights = np.full(len(others), y)
+        ax.scatter(others, heights, color=GREY, marker="|", s=70, zorder=2)
         ax.scatter(off[name], y, color=RUN, s=55, zorder=3)
-        ax.annotate(
-            f"{off[name]:+.1%}", (off[name], y), xytext=(0, 8), textcoords="offset points", ha="center",
-            fontsize="small",
-        )  # fmt: skip
+        write(ax, f"{off[name]:+.1%}", (off[name], y), (0, 8), ha="center")
     ax.axvline(0, color=PAPER, linestyle="--", zorder=2)
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
-    ax.set(
-        xlabel="difference from the paper",
-        xlim=(-reach, reach),
-        ylim=(-0.6, len(names) - 0.3),
-    )
+    ax.set(xlabel="difference from the paper", xlim=(-reach, reach))
+    ax.set(ylim=(-0.6, len(names) - 0.3))
     ax.xaxis.set_major_formatter("{x:+.0%}")
     sns.despine(left=True)
     return ax

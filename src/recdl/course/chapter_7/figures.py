@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 
 from recdl import paper
-from recdl.course.figures import GREY, PAPER, RUN
+from recdl.course.figures import GREY, PAPER, RUN, legend_above, write
 
 
 def among_seeds(runs: pd.DataFrame):
@@ -21,30 +21,18 @@ def among_seeds(runs: pd.DataFrame):
     _, ax = plt.subplots(figsize=(7.0, 2.9))
     for y, name in enumerate(names):
         mean = runs[name].mean()
-        ax.scatter(
-            runs[name] / mean - 1,
-            np.full(len(runs), y),
-            color=RUN,
-            marker="|",
-            s=130,
-            label="a seed" if y == 0 else None,
-        )
-        ax.scatter(
-            paper.RESULTS[name] / mean - 1,
-            y,
-            color=PAPER,
-            marker="D",
-            s=45,
-            zorder=3,
-            label="the paper" if y == 0 else None,
-        )
+        seeds, target = runs[name] / mean - 1, paper.RESULTS[name] / mean - 1
+        heights = np.full(len(runs), y)
+        labels = ("a seed", "the paper") if y == 0 else (None, None)
+        ax.scatter(seeds, heights, color=RUN, marker="|", s=130, label=labels[0])
+        look = {"color": PAPER, "marker": "D", "s": 45, "zorder": 3}
+        ax.scatter(target, y, label=labels[1], **look)
     ax.axvline(0, color=GREY, linestyle="--", zorder=0)
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
-    ax.set(
-        xlabel="difference from the mean over the seeds", ylim=(-0.6, len(names) - 0.4)
-    )
+    ax.set(xlabel="difference from the mean over the seeds")
+    ax.set(ylim=(-0.6, len(names) - 0.4))
     ax.xaxis.set_major_formatter("{x:+.0%}")
-    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    legend_above(ax, ncols=2)
     ax.grid(axis="y", visible=False)
     sns.despine(left=True)
     return ax
@@ -56,14 +44,8 @@ def resampled_means(means: np.ndarray, mean: float, low: float, high: float):
     ax.hist(means, bins=40, color=RUN, alpha=0.6)
     for value, dashes in ((low, "--"), (mean, "-"), (high, "--")):
         ax.axvline(value, color=GREY, linestyle=dashes)
-        ax.annotate(
-            f"{value:.3f}",
-            (value, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(3, -10),
-            textcoords="offset points",
-            fontsize="small",
-        )
+        top = {"xycoords": ("data", "axes fraction")}
+        write(ax, f"{value:.3f}", (value, 1), (3, -10), **top)
     ax.set(xlabel="mean NDCG@10 of a resample of users", ylabel="number of resamples")
     ax.grid(axis="x", visible=False)
     sns.despine(left=True)
@@ -84,32 +66,28 @@ def by_epoch(curves: dict[str, np.ndarray], losses: np.ndarray):
     )
     epochs = np.arange(1, losses.shape[1] + 1)
     above.plot(epochs, losses.mean(axis=0), color=GREY)
-    above.fill_between(
-        epochs, losses.min(axis=0), losses.max(axis=0), color=GREY, alpha=0.2
-    )
+    _range(above, epochs, losses, GREY)
     above.set(ylabel="training loss")
     for (name, values), colour, dashes in zip(
         curves.items(), (RUN, PAPER), ("-", "--"), strict=True
     ):
         mean = values.mean(axis=0)
         below.plot(epochs, mean, dashes, color=colour, label=name)
-        below.fill_between(
-            epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2
-        )
+        _range(below, epochs, values, colour)
         best = int(mean.argmax())
-        below.scatter(epochs[best], mean[best], color=colour, zorder=3)
-        below.annotate(
-            f"epoch {epochs[best]}",
-            (epochs[best], mean[best]),
-            xytext=(4, 8),
-            textcoords="offset points",
-            fontsize="small",
-        )
+        place = epochs[best], mean[best]
+        below.scatter(*place, color=colour, zorder=3)
+        write(below, f"epoch {epochs[best]}", place, (4, 8))
     below.set(xlabel="epoch", ylabel="NDCG@10")
     below.legend(loc="lower center", ncols=2)
     below.margins(y=0.15)
     sns.despine(left=True)
     return below
+
+
+def _range(ax, epochs, values, colour):
+    lowest, highest = values.min(axis=0), values.max(axis=0)
+    ax.fill_between(epochs, lowest, highest, color=colour, alpha=0.2)
 
 
 def dots(groups: dict[str, pd.DataFrame], baseline: float, label: str):
@@ -135,19 +113,13 @@ def dots(groups: dict[str, pd.DataFrame], baseline: float, label: str):
         layout="constrained",
     )
     for ax, (group, table) in zip(axes, groups.items(), strict=True):
-        for column, colour, marker, up in zip(
-            table, (RUN, PAPER), ("o", "s"), (0.14, -0.14), strict=True
-        ):
+        looks = (RUN, "o", 0.14), (PAPER, "s", -0.14)
+        for column, (colour, marker, up) in zip(table, looks, strict=True):
+            look = {"color": colour, "marker": marker, "s": 26, "alpha": 0.75}
             for y, values in enumerate(table[column]):
-                ax.scatter(
-                    values,
-                    np.full(len(values), y + up),
-                    color=colour,
-                    marker=marker,
-                    s=26,
-                    alpha=0.75,
-                    label=column if y == 0 else None,
-                )
+                heights = np.full(len(values), y + up)
+                name = column if y == 0 else None
+                ax.scatter(values, heights, **look, label=name)
         ax.set_yticks(range(len(table)), table.index)
         ax.set_ylim(len(table) - 0.5, -0.5)
         ax.set_title(group, loc="left", fontsize="small", color=GREY)

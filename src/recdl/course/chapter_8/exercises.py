@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from recdl import baselines
-from recdl.course.exercises import Exercise
+from recdl.course.exercises import But, Exercise
 
 
 def ease_matrix(X, l2, *, symmetric=False, diagonal=0.0, sign=-1, ridge=True):  # noqa: N803
@@ -24,10 +24,6 @@ TABLES = [
 ]
 
 
-def _ease_with(**mistake):
-    return lambda: lambda X, l2: ease_matrix(X, l2, **mistake)  # noqa: N803
-
-
 LAMBDAS = (10, 100, 1000, 10_000)
 
 
@@ -43,62 +39,24 @@ def choose_l2(split="validation"):
 
 
 EXERCISES = [
-    Exercise(
-        number="8.1",
-        wanted="a probability, a number between 0 and 1",
-        answer=lambda: math.comb(80, 2) / math.comb(100, 2),
-        mistakes={
-            "That is with replacement. Without it, the second draw is among 99.": lambda: (
-                0.8**2
-            ),
-            "Rank 21 means that *twenty* films stand before it.": lambda: (
-                math.comb(79, 2) / math.comb(100, 2)
-            ),
-            "That is the chance for one drawn film. Both must stand behind it.": lambda: (
-                0.8
-            ),
-            "That is the chance that at least one stands before it. The question is the opposite.": lambda: (
-                1 - math.comb(80, 2) / math.comb(100, 2)
-            ),
-        },
-    ),
-    Exercise(
-        number="8.2",
-        wanted="a function of X and l2 that returns a matrix, (films, films)",
-        answer=lambda: ease_matrix,
-        calls=lambda: TABLES,
-        mistakes={
-            "Divide each *column* j by P[j, j], not each row.": _ease_with(
-                symmetric=True
-            ),
-            "Set the diagonal to 0: no film predicts itself.": _ease_with(
-                diagonal=-1.0
-            ),
-            "The sign: entries are minus P[i, j] / P[j, j].": _ease_with(sign=1),
-        },
-    ),
-    Exercise(
-        number="8.3",
-        wanted="a list of two numbers: the best λ, and its NDCG@10 on validation",
-        answer=choose_l2,
-        mistakes={
-            "That is the choice on the *test* part. Choose on validation.": lambda: (
-                choose_l2("paper")
-            ),
-        },
-    ),
-    Exercise(
-        number="8.4",
-        wanted="one of the letters a, b, c and d",
-        answer=lambda: "c",
-        mistakes={
-            "It would help a little. But the baselines would still be untuned.": lambda: (
-                "a"
-            ),
-            "More seeds narrow the interval of the network. What if the other side is too low?": lambda: (
-                "b"
-            ),
-            "Is the comparison fair? That comes before a better network.": lambda: "d",
-        },
-    ),
-]
+    Exercise("8.1", "a probability, a number between 0 and 1", math.comb(80, 2) / math.comb(100, 2), {
+        0.8**2: "That is with replacement. Without it, the second draw is among 99.",
+        math.comb(79, 2) / math.comb(100, 2): "Rank 21 means that *twenty* films stand before it.",
+        0.8: "That is the chance for one drawn film. Both must stand behind it.",
+        1 - math.comb(80, 2) / math.comb(100, 2):
+            "That is the chance that at least one stands before it. The question is the opposite.",
+    }),
+    Exercise("8.2", "a function of X and l2 that returns a matrix, (films, films)", ease_matrix, {
+        But(symmetric=True): "Divide each *column* j by P[j, j], not each row.",
+        But(diagonal=-1.0): "Set the diagonal to 0: no film predicts itself.",
+        But(sign=1): "The sign: entries are minus P[i, j] / P[j, j].",
+    }, calls=TABLES),
+    Exercise("8.3", "a list of two numbers: the best λ, and its NDCG@10 on validation", choose_l2, {
+        But("paper"): "That is the choice on the *test* part. Choose on validation.",
+    }),
+    Exercise("8.4", "one of the letters a, b, c and d", "c", {
+        "a": "It would help a little. But the baselines would still be untuned.",
+        "b": "More seeds narrow the interval of the network. What if the other side is too low?",
+        "d": "Is the comparison fair? That comes before a better network.",
+    }),
+]  # fmt: skip

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import LOOKS
+from recdl.course.figures import LOOKS, legend_above, write
 
 
 def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
@@ -25,7 +25,7 @@ def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
     ax.margins(x=0.25, y=0.1)
     _names(ax, table.index, table[x].to_numpy(), table["mean"].to_numpy())
     ax.set(xlabel=xlabel, ylabel="NDCG@10")
-    ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    legend_above(ax, ncols=2)
     sns.despine(left=True)
     return ax
 
@@ -36,24 +36,16 @@ def _names(ax, names, x, y):
     figure.canvas.draw()
     points = ax.transData.transform(np.column_stack([x, y]))
     taken = []
-    corners = ((7, 0, "left", "center"), (-7, 0, "right", "center"))
-    corners += ((0, 8, "center", "bottom"), (0, -8, "center", "top"))
+    corners = ((7, 0), "left", "center"), ((-7, 0), "right", "center")
+    corners += ((0, 8), "center", "bottom"), ((0, -8), "center", "top")
     for name, place in zip(names, zip(x, y, strict=True), strict=True):
-        for dx, dy, ha, va in corners:
-            text = ax.annotate(
-                name,
-                place,
-                xytext=(dx, dy),
-                textcoords="offset points",
-                ha=ha,
-                va=va,
-                fontsize="small",
-            )
+        for offset, ha, va in corners:
+            text = write(ax, name, place, offset, ha=ha, va=va)
             box = text.get_window_extent()
             free = not any(box.overlaps(other) for other in taken)
             if free and not any(box.contains(*point) for point in points):
                 break
-            if (dx, dy) != corners[-1][:2]:
+            if offset != corners[-1][0]:
                 text.remove()
         taken.append(box)
 
@@ -67,16 +59,10 @@ def sampled_curves(curves: pd.DataFrame):
         Index: the number of negatives, the last row being all candidates. A column for each system.
     """
     _, ax = plt.subplots(figsize=(7.0, 4.2))
-    styles = zip(
-        sns.color_palette("colorblind"),
-        ("-", "--", "-.", ":", "-", "--"),
-        "osD^vP",
-        strict=False,
-    )
-    for name, (colour, dashes, marker) in zip(curves, styles, strict=False):
-        ax.plot(
-            curves.index, curves[name], dashes, marker=marker, color=colour, label=name
-        )
+    lines = "o-", "s--", "D-.", "^:", "v-", "P--"
+    looks = zip(lines, sns.color_palette("colorblind"), strict=False)
+    for name, (line, colour) in zip(curves, looks, strict=False):
+        ax.plot(curves.index, curves[name], line, color=colour, label=name)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xticks(curves.index, [*map(str, curves.index[:-1]), "all"])

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import GREY, PAPER, RUN
+from recdl.course.figures import GREY, PAPER, RUN, legend_above
 
 
 def fading(taus: list[float], n: int = 40):
@@ -66,7 +66,7 @@ def gains(table: pd.DataFrame):
     ax.set_yticks(range(len(table)), table.index)
     ax.invert_yaxis()
     ax.set(xlabel="difference of NDCG@10, with 95 % interval over users")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=1, frameon=False)
+    legend_above(ax, 0.4, ncols=1)
     ax.grid(axis="y", visible=False)
     sns.despine(left=True)
     return ax

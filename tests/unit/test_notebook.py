@@ -77,7 +77,8 @@ def test_an_interval_stands_behind_its_mean(values, form, text):
 def test_source_is_shown_with_the_first_paragraph_of_its_docstring():
     source = 'def f(x):\n    """Do it.\n\n    Parameters\n    ----------\n    """\n    return x  # why\n'
     assert (
-        notebook._shortened(source) == 'def f(x):\n    """Do it."""\n    return x  # why'
+        notebook._shortened(source)
+        == 'def f(x):\n    """Do it."""\n    return x  # why'
     )
 
 

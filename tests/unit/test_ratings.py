@@ -1,0 +1,338 @@
+"""The one door: what is a table of ratings, and what is refused with the place, the reason and the remedy."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from any_input import (
+    any_tables,
+    attempt,
+    identifiers,
+    odd_columns,
+    pairs_of,
+    ratings_of,
+)
+from recdl import baselines, evaluation, interactions, sampled, splits, toy
+from recdl.ratings import (
+    COLUMNS,
+    PAIR,
+    DataError,
+    by_user_and_time,
+    check_pairs,
+    check_ratings,
+)
+
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+
+
+def frame(**changed):
+    columns = {
+        "userID": [1, 1, 2],
+        "itemID": [1, 2, 1],
+        "rating": [4.0, 3.5, 5.0],
+        "timestamp": [7, 8, 9],
+    }
+    return pd.DataFrame(columns | changed)
+
+
+DOORS = {"pairs": check_pairs, "ratings": check_ratings}
+both_doors = pytest.mark.parametrize("check", DOORS.values(), ids=DOORS)
+both_columns = pytest.mark.parametrize("column", ["userID", "itemID"])
+
+
+def checked(check, column, values):
+    """Return a column of identifiers as a door lets it through; the other column has no two alike."""
+    other = {"userID": "itemID", "itemID": "userID"}[column]
+    table = pd.DataFrame({column: values})
+    table[other] = [f"x{row}" for row in range(len(table))]
+    return check(table.assign(rating=3.0, timestamp=7))[column]
+
+
+# Identifiers, at both doors
+
+
+@both_doors
+@both_columns
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (np.array([1, 2], dtype="int8"), "int8"),
+        (np.array([1, 2], dtype="uint8"), "int64"),
+        (np.array([1, 2], dtype="float16"), "int64"),
+        (pd.array([1, 2], dtype="Int64"), "int64"),
+        (pd.Series([LOWEST, HIGHEST], dtype=object), "int64"),
+        (pd.Series([1, 2.0], dtype=object), "int64"),
+        ([float(LOWEST), 2.0**62], "int64"),
+    ],
+)
+def test_whole_numbers_stay_what_they_are(check, column, values, dtype):
+    found = checked(check, column, values)
+    assert found.tolist() == list(values)
+    assert found.dtype == dtype
+
+
+@both_doors
+@both_columns
+@pytest.mark.parametrize(
+    "texts", [["7", "ana"], ["1", "2"], ["01", "1.5"], [" ", "nan"]]
+)
+@pytest.mark.parametrize("dtype", [object, "string", "category"])
+def test_texts_stay_texts(check, column, texts, dtype):
+    assert checked(check, column, pd.Series(texts, dtype=dtype)).tolist() == texts
+
+
+REFUSED = {
+    "a half": ([1, 2.5], 1, "2.5 is not a whole number. Number ids with pd.factorize"),
+    "infinity": ([1.0, np.inf], 1, "inf is not a whole number"),
+    "too large": ([1, HIGHEST + 1], 1, "9223372036854775808 needs more than 64 bits"),
+    "too small": ([1, LOWEST - 1], 1, "-9223372036854775809 needs more than 64 bits"),
+    "far too small": ([1, -(3**63)], 1, "-1144.* needs more than 64 bits"),
+    "too large a float": ([1.0, 2.0**63], 1, r"9\.22.* needs more than 64 bits"),
+    "too small a float": ([1.0, -(2.0**64)], 1, r"-1\.84.* needs more than 64 bits"),
+    "a text": ([1, 2, "7", 4], 2, "'7' is a text among numbers, or the reverse. Make"),
+    "a number": (["1", "2", 7, "4"], 2, "7 is a text among numbers, or the reverse"),
+    "text and half": ([0.5, "7"], 1, "'7' is a text among numbers"),
+    "truth values": ([True, False], 0, "True is neither a whole number nor a text"),
+    "a truth value": ([1, True], 1, "True is neither a whole number nor a text"),
+    "dates": (
+        [datetime.date(2020, 1, 1)],
+        0,
+        ".* is neither a whole number nor a text",
+    ),
+    "times": (pd.to_datetime([0, 1]), 0, ".* is neither a whole number nor a text"),
+    "lists": ([[1], [2]], 0, r"\[1\] is neither a whole number nor a text"),
+    "bytes": ([b"7", b"8"], 0, "b'7' is neither a whole number nor a text"),
+    "complex numbers": ([1j, 2j], 0, "1j is neither a whole number nor a text"),
+    "None": ([1, None, 3], 1, "nan is missing. Fill it in or drop the row"),
+    "NA": (pd.array([1, None, 3], dtype="Int64"), 1, "nan is missing"),
+    "NaT": (pd.to_datetime([0, None]), 1, "NaT is missing"),
+    "None among texts": (["a", None], 1, "None is missing"),
+    "an empty text": (["a", "b", ""], 2, "'' is missing. Fill it in or drop the row"),
+}
+
+
+@both_doors
+@both_columns
+@pytest.mark.parametrize(("values", "row", "words"), REFUSED.values(), ids=REFUSED)
+def test_other_identifiers_are_refused(check, column, values, row, words):
+    place = rf"^Column {column}, row {row} \(counted from 0\): "
+    with pytest.raises(DataError, match=place + words):
+        checked(check, column, values)
+
+
+@both_doors
+@pytest.mark.parametrize(
+    ("users", "items"), [([1, 1, 1], [1, 2, 1]), (["a"] * 3, ["b", "c", "b"])]
+)
+def test_a_pair_that_occurs_twice_is_refused(check, users, items):
+    words = r"^Column itemID, row 2 \(counted from 0\): .* has this user in a row before\. Keep one"
+    with pytest.raises(DataError, match=words):
+        check(frame(userID=users, itemID=items))
+
+
+@both_doors
+@both_columns
+def test_a_column_that_is_missing_or_there_twice_is_refused(check, column):
+    table = frame()
+    twice = pd.concat([table, table[[column]]], axis=1)
+    for wrong in (twice, table.rename(columns={column: "id"})):
+        with pytest.raises(
+            DataError, match=r"each of the columns .* once; it has .*rename"
+        ):
+            check(wrong)
+
+
+@pytest.mark.parametrize("column", ["rating", "timestamp"])
+def test_ratings_need_their_own_columns_and_pairs_do_not(column):
+    without = frame().rename(columns={column: "stars"})
+    assert len(check_pairs(without)) == 3
+    with pytest.raises(
+        DataError, match=r"each of the columns .*it has .*stars.*rename"
+    ):
+        check_ratings(without)
+
+
+@both_doors
+def test_a_door_leaves_its_argument_alone(check):
+    table = frame(userID=["1", "1", "2"], rating=["4", "3", "5"])
+    before = table.copy()
+    check(table)
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_pairs_are_two_columns_numbered_from_0():
+    pairs = check_pairs(frame().set_index(pd.Index([9, 9, 5])))
+    pd.testing.assert_frame_equal(pairs, frame()[["userID", "itemID"]])
+
+
+# Whoever takes a table asks at a door
+
+HALF = splits.chronological_split(toy.RATINGS, 0.5)
+TRAIN = interactions.Interactions(HALF.train)
+TAKERS = {
+    "check_pairs": check_pairs,
+    "check_ratings": check_ratings,
+    "chronological_split": splits.chronological_split,
+    "course_split": splits.course_split,
+    "global_time_split": splits.global_time_split,
+    "leave_one_out_split": splits.leave_one_out_split,
+    "drop_unseen, train": lambda t: splits.drop_unseen(splits.Split(t, toy.RATINGS)),
+    "drop_unseen, test": lambda t: splits.drop_unseen(splits.Split(toy.RATINGS, t)),
+    "pairs_sha256": splits.pairs_sha256,
+    "Interactions": interactions.Interactions,
+    "Relevant": lambda t: evaluation.Relevant(t, TRAIN),
+    "leave_one_out_test": lambda t: sampled.leave_one_out_test(
+        splits.Split(t, HALF.test), rng=np.random.default_rng(0)
+    ),
+    "exact_ranks": lambda t: sampled.exact_ranks(baselines.Popularity(TRAIN), TRAIN, t),
+}
+BAD_TABLES = {
+    "a row twice": pd.concat([toy.RATINGS, toy.RATINGS.tail(1)]),
+    "no films": toy.RATINGS.drop(columns="itemID"),
+    "no user": toy.RATINGS.replace({"userID": {5: None}}),
+    "an empty text": toy.RATINGS.astype({"itemID": str}).replace(
+        {"itemID": {"105": ""}}
+    ),
+    "text and number": toy.RATINGS.astype({"userID": object}).replace(
+        {"userID": {3: "Chloe"}}
+    ),
+    "half a film": toy.RATINGS.replace({"itemID": {105: 0.5}}),
+    "truth values": toy.RATINGS.assign(userID=True),
+}
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
+@pytest.mark.parametrize("table", BAD_TABLES.values(), ids=BAD_TABLES)
+def test_whoever_takes_a_table_refuses_a_bad_one_in_the_same_words(take, table):
+    with pytest.raises(DataError) as by_the_door:
+        check_pairs(table)
+    with pytest.raises(DataError) as refusal:
+        take(table)
+    at_the_door, found = str(by_the_door.value), str(refusal.value)
+    assert found == at_the_door or ("columns" in found and "columns" in at_the_door)
+
+
+# Ratings
+
+
+def test_check_ratings_returns_good_ratings():
+    pd.testing.assert_frame_equal(check_ratings(frame()), frame())
+
+
+def test_ratings_and_timestamps_may_be_texts_and_become_numbers():
+    texts = frame(rating=["4", "3.5", "5"], timestamp=["7", "8", "9"])
+    pd.testing.assert_frame_equal(check_ratings(texts), frame())
+
+
+def test_other_columns_and_the_index_stay():
+    mine = frame(note=["a", "b", "c"]).set_index(pd.Index([9, 9, 5]))
+    pd.testing.assert_frame_equal(check_ratings(mine), mine)
+
+
+@pytest.mark.parametrize("low_and_high", [[1, 5, 3], [5, 1, 1]])
+def test_both_ends_of_the_scale_are_ratings(low_and_high):
+    assert check_ratings(frame(rating=low_and_high))["rating"].tolist() == low_and_high
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"timestamp": [7, None, 9]}, "Column timestamp, row 1 .*: nan is missing"),
+        ({"timestamp": [7, 8, 9.5]}, "timestamp, row 2 .*: 9.5 is not a whole number"),
+        ({"timestamp": [7, 2.0**63, 9]}, "timestamp, row 1 .* needs more than 64 bits"),
+        (
+            {"timestamp": ["7", "noon", "9"]},
+            "timestamp, row 1 .*'noon' is not a number",
+        ),
+        ({"rating": ["4", "3", ""]}, "Column rating, row 2 .*: '' is missing. Fill"),
+        ({"rating": ["4", "x", "3"]}, "rating, row 1 .*: 'x' is not a number. Correct"),
+        ({"rating": [4, 3, 5.5]}, "Column rating, row 2 .*: 5.5 lies outside 1 to 5"),
+        ({"rating": [0.5, 3, 5]}, "Column rating, row 0 .*: 0.5 lies outside 1 to 5"),
+        ({"rating": [4, 3, np.inf]}, "row 2 .*: inf lies outside 1 to 5. Rescale"),
+        ({"userID": [], "itemID": [], "rating": [], "timestamp": []}, "is empty"),
+    ],
+)
+def test_check_ratings_names_place_and_remedy(changed, message):
+    with pytest.raises(DataError, match=message):
+        check_ratings(frame(**changed))
+
+
+def test_the_error_is_a_value_error_too():
+    with pytest.raises(ValueError, match="outside"):
+        check_ratings(frame(rating=[0, 1, 2]))
+
+
+# Order of time
+
+
+def test_rows_are_sorted_by_user_and_time_and_stay_in_order_within_a_second():
+    table = frame(userID=[2, 1, 1], itemID=[5, 6, 7], timestamp=[3, 4, 4])
+    assert by_user_and_time(table)["itemID"].tolist() == [6, 7, 5]
+    assert by_user_and_time(table.iloc[::-1])["itemID"].tolist() == [7, 6, 5]
+    assert by_user_and_time(table.iloc[::-1]).index.tolist() == [2, 1, 0]
+
+
+def test_users_with_texts_for_names_are_sorted_as_texts():
+    table = frame(userID=["b", "a", "10"], timestamp=[1, 2, 3])
+    assert by_user_and_time(table)["userID"].tolist() == ["10", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("times", "answer"),
+    [
+        ([7, 8, 9], True),
+        ([8, 8, 1], True),  # user 2 stands alone
+        ([8, 7, 9], False),
+        (["8", "10", "9"], True),  # as numbers
+        ([7, None, 9], None),
+        (["7", "noon", "9"], None),
+    ],
+)
+def test_order_of_time_is_seen_in_the_timestamps(times, answer):
+    assert interactions.Interactions(frame(timestamp=times)).in_time_order is answer
+
+
+def test_a_table_without_timestamps_or_with_two_does_not_say_in_which_order_it_is():
+    table = frame()
+    twice = pd.concat([table, table[["timestamp"]]], axis=1)
+    for other in (table.drop(columns="timestamp"), twice):
+        assert interactions.Interactions(other).in_time_order is None
+
+
+# Any table, against the rules one value at a time
+
+
+@given(any_tables())
+def test_any_table_is_let_through_at_both_doors_or_refused_by_the_same_rules(table):
+    expected, pairs = pairs_of(table), attempt(check_pairs, table)
+    if len(table):  # an empty column of dates has no identifier that would be wrong
+        assert (pairs is None) == (expected is None)
+    if pairs is not None:
+        assert pairs.columns.tolist() == PAIR
+        assert list(pairs.itertuples(index=False, name=None)) == expected
+    expected, checked = ratings_of(table), attempt(check_ratings, table)
+    assert (checked is None) == (expected is None)
+    if checked is not None:
+        found = checked[COLUMNS].itertuples(index=False, name=None)
+        assert list(found) == expected
+        assert checked["rating"].dtype == "float64"
+        assert checked["timestamp"].dtype == "int64"
+        assert checked.index.equals(table.index)
+        assert list(checked) == list(table)
+
+
+@given(st.data())
+@both_columns
+def test_any_column_of_identifiers_is_taken_or_refused_at_both_doors_alike(
+    column, data
+):
+    values = data.draw(odd_columns(data.draw(st.integers(1, 4))))
+    expected = identifiers(values)
+    for check in DOORS.values():
+        found = attempt(checked, check, column, values)
+        assert (found is None) == (expected is None)
+        assert found is None or found.tolist() == expected

@@ -1,0 +1,97 @@
+"""The frame of every command: arguments, one process at a time, and a sentence in place of a traceback.
+
+Commands that run with the system's Python, before anything is installed, have it too. So it uses the standard
+library only and syntax that Python 3.6 can still read.
+"""
+
+import argparse
+import contextlib
+import functools
+import signal
+import sys
+
+from tools import ROOT
+
+EXPECTED = {  # errors whose message says what to do; by name, as their modules may not be there yet
+    "recdl.ratings.DataError",
+    "recdl.download.DataUnavailable",
+    "recdl.experiments.tables.TableError",
+}
+
+
+def tell(text):
+    """Print progress on standard error, which leaves standard output to results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def command(arguments=(), *, lock=None, kept="The same command begins anew."):
+    """Make a command of a function that gets the project's folder, and what the command line says by name.
+
+    Parameters
+    ----------
+    arguments : dict
+        From the name of an argument to its options, as `argparse` has them.
+    lock : str, optional
+        Of commands with the same lock, one at a time is at work in a project.
+    kept : str
+        What an interrupt leaves, and how to go on.
+    """
+
+    def frame(function):
+        @functools.wraps(function)
+        def main(words=None, root=ROOT):
+            parser = argparse.ArgumentParser(description=function.__doc__)
+            for name, options in dict(arguments).items():
+                parser.add_argument(name, **options)
+            given = vars(parser.parse_args(words))
+            try:
+                with _ending_on_signals(), alone(lock, root):
+                    return function(root, **given)
+            except KeyboardInterrupt:
+                sys.exit("Interrupted. " + kept)
+            except Exception as error:
+                if not EXPECTED.intersection(map(_name, type(error).__mro__)):
+                    raise
+                sys.exit(str(error))
+
+        return main
+
+    return frame
+
+
+def _name(kind):
+    return kind.__module__ + "." + kind.__qualname__
+
+
+@contextlib.contextmanager
+def _ending_on_signals():
+    """Let a closed terminal or a `kill` end this process as Ctrl-C does: with what it started."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): None for name in names}  # Windows has no SIGHUP
+    try:
+        for number in before:
+            before[number] = signal.signal(number, lambda *_: sys.exit("Stopped."))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def alone(name, root=ROOT):
+    """Let one process at a time do a piece of work in this project; another waits, and says so."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        name = None
+    if name is None:
+        yield
+        return
+    (root / "_build").mkdir(exist_ok=True)
+    with open(str(root / "_build" / (name + ".lock")), "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("Another make is at work in this folder; waiting for it …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
