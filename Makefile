@@ -1,4 +1,4 @@
-# A thin face: every target calls one script of the package, with the environment that `env` makes.
+# A thin face: every target calls a command of tools/, with the environment that `env` makes.
 PYTHON ?= python3
 RUN := .venv/bin/python
 SCHEMA = $(RUN) -m uv tool run check-jsonschema==0.39.0 --builtin-schema
@@ -10,41 +10,41 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := book
 
 book: env          ## execute the notebooks that changed and build the HTML book
-	@$(RUN) -m recdl.course.run
-	@$(RUN) -m recdl.course.book
+	@$(RUN) -m tools.run
+	@$(RUN) -m tools.book
 
 test: env          ## unit tests, every notebook executed, results compared with the paper's, pages checked
 	@$(RUN) -m pytest -q tests/unit
-	@$(RUN) -m recdl.course.run
-	@$(RUN) -m recdl.course.book
+	@$(RUN) -m tools.run --all
+	@$(RUN) -m tools.book
 	@$(RUN) -m pytest -q tests/notebooks tests/book
 
-quick: env         ## the same notebooks with few epochs
-	@$(RUN) -m recdl.course.run --quick
+quick: env         ## the same notebooks with few epochs, each alone in an empty folder
+	@$(RUN) -m tools.run --quick
 
 experiments: env   ## the long runs of chapters 7 to 9, what is missing of them, row by row; about two and a half hours in all
-	@$(RUN) -m recdl.course.experiments
+	@$(RUN) -m tools.experiments
 
 results: env       ## the executed run as one JSON object on standard output
-	@$(RUN) -m recdl.course.run --print-results
+	@$(RUN) -m tools.run --print-results
 
 slides: env        ## the chapters as slides, into _build/slides
-	@$(RUN) -m recdl.course.run
-	@$(RUN) -m recdl.course.slides
+	@$(RUN) -m tools.run
+	@$(RUN) -m tools.slides
 
 student: env       ## notebooks with holes instead of solutions, into _build/student
-	@$(RUN) -m recdl.course.editions student
+	@$(RUN) -m tools.editions student
 
 instructor: env    ## notebooks with solutions and notes for the teacher, into _build/instructor
-	@$(RUN) -m recdl.course.editions instructor
+	@$(RUN) -m tools.editions instructor
 
 bundle: env        ## one archive for a classroom without network; PLATFORMS="win_amd64 macosx_12_0_arm64" adds others
-	@$(RUN) -m recdl.course.run
-	@$(RUN) -m recdl.course.book
-	@$(RUN) -m recdl.course.bundle $(PLATFORMS)
+	@$(RUN) -m tools.run
+	@$(RUN) -m tools.book
+	@$(RUN) -m tools.bundle $(PLATFORMS)
 
 wheelhouse: env    ## the packages of the lock as wheels, for a computer without network; prints their folder
-	@$(RUN) -m recdl.course.bundle --wheels
+	@$(RUN) -m tools.bundle --wheels
 
 bench: env         ## the library against this package, and growth; ends with one ratio a line
 	@$(RUN) benchmarks/growth.py
@@ -63,16 +63,16 @@ lock: env          ## requirements.txt from pyproject.toml
 		pyproject.toml -o requirements.txt
 
 lowest: env        ## the unit tests with the oldest versions that pyproject.toml allows, on every Python found
-	@$(RUN) -m recdl.course.versions lowest
+	@$(RUN) -m tools.versions lowest
 
 newest: env        ## the same with the newest
-	@$(RUN) -m recdl.course.versions newest
+	@$(RUN) -m tools.versions newest
 
-coverage: env      ## which lines of the package the tests and the chapters run
-	@rm -f .coverage .coverage.*
+coverage: env      ## which lines of the package and the commands the tests and the chapters run
+	@rm -rf .coverage .coverage.* _build/quick
 	@$(RUN) -m coverage run -m pytest -q tests/unit
-	@$(RUN) -m coverage run -m recdl.course.run --quick
-	@$(RUN) -m coverage run -m pytest -q tests/notebooks/test_alone.py tests/notebooks/test_exercise_answers.py
+	@$(RUN) -m coverage run -m tools.run --quick
+	@$(RUN) -m coverage run -m pytest -q tests/notebooks/test_exercise_answers.py
 	@$(RUN) -m coverage combine -q
 	@$(RUN) -m coverage report
 
@@ -90,13 +90,13 @@ lint-workflows: env ## the files for GitHub and CITATION.cff against their schem
 	@$(RUN) -m uv tool run zizmor==1.32.0 --offline --quiet --persona pedantic --config .github/zizmor.yml .github
 
 set-repository:    ## another address of the repository, everywhere: URL=https://github.com/owner/name
-	@$(PYTHON) src/recdl/course/repository.py "$(URL)"
+	@$(PYTHON) -m tools.repository -- "$(URL)"
 
 changed-pages: env ## which pages of the book a change touches, compared with BASE, a branch or a commit
-	@$(RUN) -m recdl.course.changed_pages "$(BASE)"
+	@$(RUN) -m tools.changed_pages -- "$(BASE)"
 
 env:               ## the virtual environment in .venv
-	@$(PYTHON) src/recdl/course/environment.py
+	@$(PYTHON) -m tools.environment
 
 clean:             ## remove everything that make made
 	rm -rf .venv _build

@@ -68,13 +68,8 @@ def take_over(staged: Path, source: Path) -> bool:
         Whether no other pages than those that were written can look different now.
     """
     old, new = files_in(source), files_in(staged)
-    differing = {
-        name
-        for name in old.keys() | new.keys()
-        if name not in old
-        or name not in new
-        or not filecmp.cmp(old[name], new[name], shallow=False)
-    }
+    same = filecmp.cmpfiles(source, staged, old.keys() & new.keys(), shallow=False)[0]
+    differing = (old.keys() | new.keys()) - set(same)
     alone = all(is_own_affair(name, old, new) for name in differing)
     for name in differing - new.keys():
         old[name].unlink()
@@ -106,21 +101,16 @@ class Build:
 
     def __init__(self, project: Project):
         self.project = project
-        self.source, self.output = (
-            project.build / "book-source",
-            project.build / "book-output",
-        )
-        self.complete = (
-            self.output / "complete"
-        )  # there while what Sphinx has kept can be trusted
+        self.source = project.build / "book-source"
+        self.output = project.build / "book-output"
+        # There while what Sphinx has kept can be trusted; it says with which programs that was made.
+        self.mark = self.output / "complete"
 
     def make(self, staged: Path, now: str):
         """Build the book of what is staged, and put its pages in place, marked with the hash of it."""
-        with_what = made_with(self.project)
-        trusted = (
-            self.complete.exists() and self.complete.read_text("utf-8") == with_what
-        )
-        self.complete.unlink(missing_ok=True)
+        programs = made_with(self.project)
+        trusted = self.mark.exists() and self.mark.read_text("utf-8") == programs
+        self.mark.unlink(missing_ok=True)
         if not (take_over(staged, self.source) and trusted):
             shutil.rmtree(self.output, ignore_errors=True)
         self.sphinx()
@@ -128,24 +118,15 @@ class Build:
             shutil.copytree(self.output / "_build" / "html", unfinished)
             slides.write(self.project, unfinished / "slides")
             (unfinished / STAMP).write_text(now, encoding="utf-8")
-        self.complete.write_text(with_what, encoding="utf-8")
+        self.mark.write_text(programs, encoding="utf-8")
 
     def sphinx(self):
         """Run Jupyter Book, or stop with its words."""
-        command = [
-            sys.executable,
-            "-c",
-            "from jupyter_book.cli.main import main; main()",
-        ]
-        command += ["build", str(self.source), "--path-output", str(self.output)]
-        command += ["-n", "-W", "--keep-going"]
-        made = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
+        start = "from jupyter_book.cli.main import main; main()"
+        command = [sys.executable, "-c", start, "build", str(self.source)]
+        command += ["--path-output", str(self.output), "-n", "-W", "--keep-going"]
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        made = subprocess.run(command, **options)
         (self.project.build / "book.log").write_text(made.stdout, encoding="utf-8")
         if made.returncode:
             tell(made.stdout[-6000:])

@@ -6,6 +6,7 @@ It compares sources, not pages: seconds, for example, differ in every build. A p
 differs is changed for certain. The outputs of a chapter may differ where its code, or what it uses, differs.
 """
 
+import functools
 import json
 import re
 import subprocess
@@ -101,6 +102,7 @@ def reasons(
     return {source: why for source, why in found.items() if why}
 
 
+@functools.cache
 def used(notebook: Notebook) -> set[str]:
     """Return the files of the package that a notebook's results may depend on."""
     files = provenance.files(run.reached(notebook))

@@ -2,12 +2,12 @@
 
     python -m tools.confirm --since main     # compared with the code of the branch main
 
-A row whose code has changed is refused, though most changes (a new name, one check more) change no result. Making
-all rows anew takes hours. So this makes some of them anew: of each experiment the cheapest rows in which
-together every system, every split, every argument and every choice among words occurs. A row must be equal, to
-the last digit of all but seconds and versions, to the one in the table or, as that may come from another
-processor, to the one that the code of the commit makes here. Then the stale rows of the experiment get the
-fingerprint of the present code. If anything differs, the command says what, and the table stays as it is.
+A row whose code has changed is refused, though most changes (a new name, one check more) change no result.
+Making all rows anew takes hours. So this makes some of them anew: of each experiment the cheapest rows in
+which together every system, every split, every argument and every choice among words occurs. A row must be
+equal, to the last digit of all but seconds and versions, to the one in the table or, as that may come from
+another processor, to the one that the code of the commit makes here. Then the stale rows of the experiment get
+the fingerprint of the present code. If anything differs, the command says what, and the table stays as it is.
 """
 
 import io
@@ -54,9 +54,8 @@ def made(experiment: str, row: Row) -> dict[str, str]:
 
 def made_by(commit: str, experiment: str, row: Row) -> dict[str, str]:
     """Make a row here, with the code of a commit, and return what it holds, as texts."""
-    packed = subprocess.run(
-        ["git", "-C", ROOT, "archive", commit], stdout=subprocess.PIPE, check=True
-    )
+    archive = ["git", "-C", str(ROOT), "archive", "--end-of-options", commit]
+    packed = subprocess.run(archive, stdout=subprocess.PIPE, check=True)
     with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as files:
             files.extractall(folder, filter="data")
@@ -93,8 +92,8 @@ def prove(experiment: str, row: Row, old: dict[str, str], since: str) -> str:
         return "equal to the table"
     if differing := differences(made_by(since, experiment, row), new):
         raise tables.TableError(
-            f"{experiment}: {row.system}, seed {row.seed}, {row.split} has other results now than with the code "
-            f"of {since} (before, now): {differing}. This table was not stamped. {tables.AGAIN}"
+            f"{experiment}: {row.system}, seed {row.seed}, {row.split} has other results now than with the "
+            f"code of {since} (before, now): {differing}. This table was not stamped. {tables.AGAIN}"
         )
     return f"equal to the code of {since} on this computer"
 

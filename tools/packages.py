@@ -50,7 +50,8 @@ def pip(python, *arguments, total=0, **variables):
 def uv(*arguments, **options):
     """Run uv, which must never download a Python, and return how it ended."""
     pyenv = os.path.expanduser(os.environ.get("PYENV_ROOT", "~/.pyenv"))
-    places = [os.environ["PATH"], *glob.glob(glob.escape(pyenv) + "/versions/*/bin")]
+    # Before PATH, as pyenv's own entry there answers for a Python that is not switched on.
+    places = [*glob.glob(glob.escape(pyenv) + "/versions/*/bin"), os.environ["PATH"]]
     variables = {"UV_PYTHON_DOWNLOADS": "never", "PATH": os.pathsep.join(places)}
     variables.update(options.pop("env", {}))
     command = [sys.executable, "-m", "uv", *map(str, arguments)]

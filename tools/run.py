@@ -6,6 +6,7 @@ python -m tools.run --all             # all that the tests read: these two, and 
 python -m tools.run --print-results   # the results as one JSON object on standard output
 """
 
+import ast
 import contextlib
 import dataclasses
 import json
@@ -19,9 +20,11 @@ from pathlib import Path
 from recdl import download, paper, provenance
 from recdl.files import replacing
 from recdl.progress import STATUS_VARIABLE, Status
+from tools import ROOT
 from tools.command import command, tell
 from tools.project import MODES, Notebook, Project
 
+EXECUTE = (sys.executable, "-m", "tools.execute")
 PARALLEL = 2
 RESULT_NAMES = [*paper.COUNTS, "train_pairs_sha256", *paper.RESULTS, "systems"]
 
@@ -42,13 +45,15 @@ def data_hash() -> str:
 
 def reached(notebook: Notebook) -> set[provenance.Definition]:
     """Return the definitions of the package that a notebook uses, with all of its chapter's own."""
-    named = provenance.modules_of(f"recdl.course.chapter_{notebook.chapter}")
     for number, cell in enumerate(notebook.code(), start=1):
         try:
-            named |= provenance.named_in(cell)
+            ast.parse(cell)
         except SyntaxError as error:
             sys.exit(f"{notebook.path.name}, code cell {number} is no Python: {error}")
-    return provenance.reached(named)
+    # All cells as one text: what one of them imports, others use.
+    named = provenance.named_in("\n".join(notebook.code()))
+    own = provenance.modules_of(f"recdl.course.chapter_{notebook.chapter}")
+    return provenance.reached(named | own)
 
 
 def package_hash(notebook: Notebook) -> str:
@@ -194,10 +199,10 @@ class Job:
         self.log = self.stack.enter_context(log.open("w+", encoding="utf-8"))
         notebook = task.notebook
         parameters = json.dumps(notebook.parameters(task.mode))
-        command = [sys.executable, "-m", "tools.execute", str(notebook.path)]
-        command += [str(self.unfinished), str(self.target.parent), parameters]
+        paths = (notebook.path, self.unfinished, self.target.parent)
         self.process = subprocess.Popen(
-            command,
+            [*EXECUTE, *map(str, paths), parameters],
+            cwd=ROOT,
             env=_job_environment() | {STATUS_VARIABLE: str(self.status.path)},
             stdin=subprocess.DEVNULL,
             stdout=self.log,

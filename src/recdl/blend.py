@@ -14,8 +14,13 @@ def standardised(scores: np.ndarray) -> np.ndarray:
     item that must not be shown, plays no part and stays what it is.
     """
     shown = np.isfinite(scores)
-    counted = True if shown.all() else shown
-    centred = scores - scores.mean(axis=1, keepdims=True, where=counted)
+    finite, counted = scores, True
+    if not shown.all():
+        finite = np.where(shown, scores, 0.0)
+        counted = shown | ~shown.any(
+            axis=1, keepdims=True
+        )  # of nothing there is no mean
+    centred = finite - finite.mean(axis=1, keepdims=True, where=counted)
     spread = centred.std(axis=1, keepdims=True, where=counted)
     flat = np.where(shown, 0.0, scores)
     return np.divide(centred, spread, out=flat, where=shown & (spread > 0))
@@ -40,11 +45,21 @@ class Blend:
     def scores(self, users):
         """Return the scores (n, n_items) of all items for n users, given by position."""
         weights = ((self.first, self.weight), (self.second, 1 - self.weight))
-        return sum(
+        parts = [
             weight * standardised(scores_of(model, users).astype(float))
             for model, weight in weights
             if weight
+        ]
+        return sum(_of_the_same_items(parts))
+
+
+def _of_the_same_items(parts):
+    if parts[0].shape != parts[-1].shape:
+        raise ValueError(
+            "Both models must score the same items; received the shapes "
+            f"{parts[0].shape} and {parts[-1].shape}."
         )
+    return parts
 
 
 def best_weight(first, second, validate: Callable[[Blend], float], weights) -> float:

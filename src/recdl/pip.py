@@ -5,7 +5,7 @@ import sys
 
 
 class PipError(OSError):
-    """pip ended with an error; the message has its code and its last words."""
+    """pip ended with an error; the message has its code and its reason."""
 
 
 def pip(*arguments: str, limit_s: float | None = None) -> None:
@@ -23,5 +23,6 @@ def pip(*arguments: str, limit_s: float | None = None) -> None:
         command, capture_output=True, text=True, timeout=limit_s, check=False
     )
     if done.returncode:
-        said = done.stderr.strip()
-        raise PipError(f"pip ended with code {done.returncode}: {said[-500:]}")
+        said = done.stderr.strip().splitlines()
+        reason = " ".join([line for line in said if "ERROR:" in line] or said)
+        raise PipError(f"pip ended with code {done.returncode}: {reason[-500:]}")

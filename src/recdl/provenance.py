@@ -78,7 +78,8 @@ def named_in(code: str) -> set[Definition]:
 
 def modules_of(package: str) -> set[Definition]:
     """Return the modules of a package, for example ``"recdl.course.chapter_1"``, each as a whole."""
-    names = (path.stem for path in _path(package).parent.glob("*.py"))
+    place = _path(package)
+    names = [path.stem for path in place.parent.glob("*.py")] if place else []
     return {(f"{package}.{name}".removesuffix(".__init__"), WHOLE) for name in names}
 
 

@@ -50,7 +50,7 @@ def scores_of(model, users, positives: Interactions | None = None) -> np.ndarray
             "function; an array of scores becomes a model with ScoreTable(scores)."
         )
     scores = np.asarray(model.scores(users))
-    n_items = positives.n_items if positives else scores.shape[-1]
+    n_items = positives.n_items if positives else (0, *scores.shape)[-1]
     if scores.shape != (len(users), n_items):
         raise ValueError(
             f"scores(users) must return the shape (users, items), here {(len(users), n_items)}; "

@@ -14,7 +14,7 @@ from stand_in import StandIn
 # Every run tries the same few examples: a test that turns red has found a fault of the change at hand, not
 # one that luck had hidden so far. Those are looked for once a week: pytest --hypothesis-profile=weekly
 settings.register_profile("same", max_examples=40, derandomize=True, deadline=None)
-settings.register_profile("weekly", max_examples=1000, deadline=None)
+settings.register_profile("weekly", max_examples=500, deadline=None)
 settings.load_profile("same")
 
 

@@ -4,18 +4,17 @@ import base64
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
+import types
 
 import nbformat
 import pytest
 
-from processes import has_ended, wait_for
+from processes import has_ended, send, start, wait_for, wait_for_pid
 from recdl import paper
-from tools import book, run
+from tools import book, pages, run, slides
+from tools.project import COURSE, Notebook, Project
 
-NOTEBOOKS = run.notebooks()
+NOTEBOOKS = COURSE.notebooks()
 CELLS = [(n.name, cell) for n in NOTEBOOKS for cell in n.content()["cells"]]
 CODE = [(name, cell) for name, cell in CELLS if cell["cell_type"] == "code"]
 
@@ -48,9 +47,7 @@ def test_a_notebook_is_committed_without_outputs(cell):
 FIGURES = [
     (name, cell)
     for name, cell in CODE
-    if re.search(
-        r"\b(plots|figures)\.(?!use_style)\w+\(|\bplt\.", "".join(cell["source"])
-    )
+    if re.search(r"\bfigures\.(?!use_style)\w+\(|\bplt\.", "".join(cell["source"]))
 ]
 
 
@@ -70,13 +67,16 @@ def test_quick_parameters_are_parameters_of_the_notebook(notebook):
         for c in cells
         if "parameters" in c["metadata"].get("tags", [])
     )
-    for name in notebook.parameters(quick=True):
+    for name in notebook.parameters("quick"):
         assert f"{name} = " in parameters
 
 
+# From an executed notebook to a page
+
+
 @pytest.fixture
-def executed(tmp_path, monkeypatch):
-    """Return a notebook whose executed copy has outputs, with prose changed since."""
+def executed(tmp_path):
+    """Return a project whose notebook was executed, with outputs, and has another prose since."""
     source = {
         "cell_type": "code",
         "id": "a",
@@ -93,55 +93,45 @@ def executed(tmp_path, monkeypatch):
     figure = {"mystnb": {"figure": {"name": "fig-a"}}}
     copy = source | {"outputs": [picture], "execution_count": 3}
     injected = source | {"id": "injected"}
+    toc = "root: book/index\nparts: [{chapters: [{file: book/chapter}]}]"
+    (tmp_path / "_toc.yml").write_text(toc)
     (tmp_path / "book").mkdir()
-    (tmp_path / "full").mkdir()
-    path = tmp_path / "book" / "chapter.ipynb"
-    path.write_text(
-        json.dumps({"cells": [prose, source | {"metadata": figure}], "metadata": {}})
-    )
-    (tmp_path / "full" / "chapter.ipynb").write_text(
-        json.dumps(
-            {
-                "cells": [prose | {"source": "old words"}, injected, copy],
-                "metadata": {"seconds": 1.5},
-            }
-        )
-    )
-    monkeypatch.setattr(run, "BUILD", tmp_path)
-    monkeypatch.setattr(run, "notebooks", lambda: [run.Notebook(path)])
-    return run.Notebook(path)
+    (tmp_path / "_build" / "full").mkdir(parents=True)
+    committed = {"cells": [prose, source | {"metadata": figure}], "metadata": {}}
+    cells = [prose | {"source": "old words"}, injected, copy]
+    made = {"cells": cells, "metadata": {"seconds": 1.5}}
+    (tmp_path / "book" / "chapter.ipynb").write_text(json.dumps(committed))
+    (tmp_path / "_build" / "full" / "chapter.ipynb").write_text(json.dumps(made))
+    return Project(tmp_path)
 
 
 def test_a_page_has_the_new_prose_and_the_outputs_of_the_run(executed):
-    prose, code = executed.with_outputs()["cells"]
+    (notebook,) = executed.notebooks()
+    prose, code = notebook.with_outputs()["cells"]
     assert prose["source"] == "new words"
     assert code["outputs"][0]["output_type"] == "display_data"
     assert code["execution_count"] == 3
 
 
 def test_a_figure_is_found_by_its_name(executed):
-    assert book.figure("fig-a") == b"png"
+    assert pages.figure(executed, "fig-a") == b"png"
 
 
 def test_a_figure_that_nobody_shows_is_named(executed):
     with pytest.raises(KeyError, match="fig-b"):
-        book.figure("fig-b")
+        pages.figure(executed, "fig-b")
 
 
 def test_a_figure_that_left_no_picture_is_named(executed):
-    copy = executed.executed(quick=False)
+    copy = executed.notebooks()[0].executed()
     copy.write_text(copy.read_text().replace("image/png", "text/plain"))
     with pytest.raises(KeyError, match="fig-a"):
-        book.figure("fig-a")
-
-
-def test_pages_that_were_deleted_are_not_called_up_to_date():
-    assert book.STAMP.parent == book.HTML
+        pages.figure(executed, "fig-a")
 
 
 def test_numbers_of_the_pages_come_from_the_run():
     run_results = paper.RESULTS | {"map": 2 * paper.RESULTS["map"], "n_train": 74992}
-    texts = book.substitutions(run_results, {"04_dataset": 5.6})
+    texts = pages.substitutions(run_results, {"04_dataset": 5.6})
     assert texts["map"] == "0.0905"
     assert texts["paper_map"] == "0.0453"
     assert texts["off_map"] == "+100.0%"
@@ -149,75 +139,162 @@ def test_numbers_of_the_pages_come_from_the_run():
     assert texts["seconds_04_dataset"] == "6"
 
 
-def test_a_stale_copy_never_becomes_a_page(monkeypatch):
-    monkeypatch.setattr(
-        run, "provenances", lambda quick: {n.name: {} for n in NOTEBOOKS}
+def test_a_stale_copy_never_becomes_a_page(monkeypatch, tmp_path):
+    of = types.SimpleNamespace(
+        notebook=Notebook(run.Path("05_training.ipynb"), run.Path())
     )
-    monkeypatch.setattr(
-        run, "is_fresh", lambda notebook, *_, **__: notebook.name != "05_training"
-    )
+    monkeypatch.setattr(run, "stale", lambda *_: [of])
     with pytest.raises(
         SystemExit,
         match=r"Not executed in their present form: 05_training. Run: make book",
     ):
-        book._main()
+        book.main([], tmp_path)
 
+
+# Building, with a stand-in for Jupyter Book
 
 STAND_IN = """
 import os, pathlib, sys, time
+PID = os.environ.get("PID")
 def main():
-    html = pathlib.Path(sys.argv[-4]) / "_build" / "html"
-    html.mkdir(parents=True)
+    source, output = pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[4])
+    html = output / "_build" / "html"
+    html.mkdir(parents=True, exist_ok=True)
+    print("made anew" if not (html / "index.html").exists() else "made again")
     (html / "index.html").write_text("half of a page")
-    pathlib.Path(os.environ["PID"]).write_text(str(os.getpid()))
-    time.sleep(0 if "HURRY" in os.environ else 60)
+    if PID:
+        pathlib.Path(PID).write_text(str(os.getpid()))
+        time.sleep(60)
+    for page in source.glob("*.md"):
+        text = page.read_text()
+        (html / page.with_suffix(".html").name).write_text(text)
+        if "a warning" in text:
+            sys.exit(text)
     (html / "index.html").write_text("a whole page")
 """
 
 
-def start_book(root, **variables):
-    """Build a book in a process of its own, with a stand-in for Jupyter Book that takes its time."""
-    package = root / "stand-in" / "jupyter_book" / "cli"
-    package.mkdir(parents=True, exist_ok=True)
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """Let every Python that is started find the stand-in; return a project without a book."""
+    package = tmp_path / "stand-in" / "jupyter_book" / "cli"
+    package.mkdir(parents=True)
     (package / "main.py").write_text(STAND_IN)
     for folder in (package, package.parent):
         (folder / "__init__.py").touch()
+    places = [str(tmp_path / "stand-in"), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(places))
+    monkeypatch.setattr(slides, "write", lambda *_: None)
+    (tmp_path / "_build").mkdir()
+    (tmp_path / "requirements.txt").write_text("numpy==2.0\n")
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def built(stand_in, tmp_path):
+    """Return a function that builds a book of pages, and says whether it had to begin anew."""
+    staged = tmp_path / "staged"
+
+    def build(**texts):
+        for path in staged.glob("*"):
+            path.unlink()
+        staged.mkdir(exist_ok=True)
+        for name, text in ({"a": "# A", "b": "# B"} | texts).items():
+            (staged / f"{name}.md").write_text(text)
+        book.Build(stand_in).make(staged, "now")
+        return "made anew" in (stand_in.build / "book.log").read_text()
+
+    return build
+
+
+def test_pages_that_were_deleted_are_not_called_up_to_date(built, stand_in):
+    built()
+    assert (stand_in.html / book.STAMP).read_text() == "now"
+
+
+def test_only_the_words_of_a_page_let_the_others_stay_as_they_are(built, stand_in):
+    assert built()
+    assert not built(a="# A\n\nMore words.")
+    assert (stand_in.html / "a.html").read_text() == "# A\n\nMore words."
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"a": "# Another title"},
+        {"a": "# A\n\n(label)=\n## B"},
+        {"a": "# A\n\nAs {cite:t}`he2017ncf` say."},
+        {"c": "# A page more"},
+    ],
+)
+def test_what_other_pages_may_show_makes_all_pages_anew(texts, built):
+    built()
+    assert built(**texts)
+
+
+def test_a_page_that_was_removed_disappears(built, stand_in):
+    built(c="# C")
+    assert (stand_in.html / "c.html").exists()
+    assert built()
+    assert not (stand_in.html / "c.html").exists()
+
+
+def test_other_packages_make_all_pages_anew(built, stand_in):
+    built()
+    stand_in.lock.write_text("numpy==2.1\n")
+    assert built()
+
+
+def test_after_a_warning_the_old_book_stays_and_nothing_of_the_new_one_is_trusted(
+    built, stand_in, capfd
+):
+    built()
+    with pytest.raises(SystemExit, match="each warning above is an error"):
+        built(a="# A\n\na warning")
+    assert "a warning" in capfd.readouterr().err
+    assert (stand_in.html / "a.html").read_text() == "# A"
+    assert built()
+
+
+def test_figures_are_part_of_the_face_of_a_notebook(tmp_path):
+    def face(words, name):
+        cells = [
+            {"cell_type": "markdown", "metadata": {}, "source": [words]},
+            {
+                "cell_type": "code",
+                "metadata": {"name": name},
+                "source": ["# no heading"],
+            },
+        ]
+        (tmp_path / "page.ipynb").write_text(json.dumps({"cells": cells}))
+        return book.face(tmp_path / "page.ipynb")
+
+    assert face("# A\nold words", "fig-a") == face("# A\nnew words", "fig-a")
+    assert face("# A", "fig-a") != face("# A", "fig-b")
+    assert face("# A", "fig-a") != face("# B", "fig-a")
+
+
+def test_ctrl_c_keeps_the_old_book_and_the_next_call_builds(
+    stand_in, tmp_path, monkeypatch, capfd
+):
+    page = stand_in.html / "index.html"
+    page.parent.mkdir()
+    page.write_text("an old page")
     code = f"""
 import pathlib
-import signal
-from tools import book, environment, run, slides
-environment.ROOT = run.ROOT = root = pathlib.Path({str(root)!r})
-run.BUILD = root / "_build"
-book.SOURCE, book.OUTPUT, book.HTML = (run.BUILD / name for name in ("source", "output", "html"))
-book.STAMP = book.HTML / ".made-from"
-run.demand_fresh = book.stage = slides.write = lambda *_: None
-book.fingerprint = lambda: "now"
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started us with &
-book.main()
+from tools import book, pages, run, slides
+run.demand_fresh = slides.write = lambda *_: None
+pages.stage = lambda project, source: source.mkdir()
+book.main([], pathlib.Path({str(tmp_path)!r}))
 """
-    path = {"PYTHONPATH": str(root / "stand-in"), "PID": str(root / "pid")}
-    return subprocess.Popen(
-        [sys.executable, "-c", code],
-        env=os.environ | path | variables,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def test_ctrl_c_keeps_the_old_book_and_the_next_call_builds(tmp_path):
-    page, pid = tmp_path / "_build" / "html" / "index.html", tmp_path / "pid"
-    page.parent.mkdir(parents=True)
-    page.write_text("an old page")
-    process = start_book(tmp_path)
-    wait_for(lambda: pid.exists() and pid.read_text())
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=10)
-    assert process.returncode != 0
-    assert "Interrupted. An earlier book is kept" in told
-    assert "Traceback" not in told
-    wait_for(lambda: has_ended(pid.read_text()))
+    process = start(code, env=os.environ | {"PID": str(tmp_path / "pid")})
+    builder = wait_for_pid(tmp_path / "pid")
+    said = send(process, "SIGINT")
+    assert "Interrupted. An earlier book is kept; the same command continues." in said
+    wait_for(lambda: has_ended(builder))
     assert page.read_text() == "an old page"
-    again = start_book(tmp_path, HURRY="yes")
-    assert "Built in" in again.communicate(timeout=20)[1]
+    monkeypatch.setattr(pages, "stage", lambda project, source: source.mkdir())
+    book.build(stand_in)
+    assert "Built in" in capfd.readouterr().err
     assert page.read_text() == "a whole page"
-    assert (page.parent / ".made-from").read_text() == "now"
+    assert "made anew" in (stand_in.build / "book.log").read_text()

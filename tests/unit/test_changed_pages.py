@@ -5,19 +5,24 @@ import subprocess
 
 import pytest
 
-from tools import changed_pages, run
+from tools import ROOT, changed_pages
+from tools.project import COURSE
 
-EVERY = changed_pages.sources()
+EVERY = changed_pages.sources(COURSE)
 
 
 def pages(*changed, other_code=()):
-    return changed_pages.reasons(set(changed), set(other_code))
+    return changed_pages.reasons(COURSE, set(changed), set(other_code))
+
+
+def listed(*changed):
+    return changed_pages.report(COURSE, set(changed), set())
 
 
 def test_every_page_of_the_book_has_a_source():
     assert EVERY[0] == "book/index.md"
-    assert {f"book/{n.path.name}" for n in run.notebooks()} <= set(EVERY)
-    assert all((run.ROOT / source).is_file() for source in EVERY)
+    assert {f"book/{n.path.name}" for n in COURSE.notebooks()} <= set(EVERY)
+    assert all((ROOT / source).is_file() for source in EVERY)
 
 
 def test_a_text_changes_its_own_page():
@@ -37,12 +42,14 @@ def test_code_of_a_chapter_changes_those_that_need_it_and_pages_that_quote_resul
     assert "book/glossary.md" not in found
 
 
-def test_a_module_changes_the_chapters_that_may_use_it():
-    notebooks = {f"book/{n.path.name}" for n in run.notebooks()}
-    assert notebooks <= set(pages("src/recdl/prepare.py"))
-    of_one = pages("src/recdl/course/quizzes/chapter_2.toml")
+def test_a_module_changes_the_chapters_that_use_it():
+    notebooks = {f"book/{n.path.name}" for n in COURSE.notebooks()}
+    assert notebooks <= set(pages("src/recdl/splits.py"))
+    of_one = pages("src/recdl/course/chapter_2/quiz.toml")
     assert notebooks & set(of_one) == {"book/02_neural_networks.ipynb"}
-    assert pages("src/recdl/course/editions.py", "tests/unit/test_run.py") == {}
+    of_three = notebooks & set(pages("src/recdl/experiments/tables/seeds.csv"))
+    assert {name[5:7] for name in of_three} == {"07", "08", "09"}
+    assert pages("tools/editions.py", "src/recdl/course/check_setup.py") == {}
 
 
 def test_a_table_changes_the_page_that_shows_it():
@@ -53,11 +60,11 @@ def test_a_table_changes_the_page_that_shows_it():
 
 
 def test_the_report_names_what_no_single_page_stands_for():
-    assert changed_pages.report({"LICENSE"}, set()).endswith("No page differs.")
-    whole = changed_pages.report({"requirements.txt"}, set())
+    assert listed("LICENSE").endswith("No page differs.")
+    whole = listed("requirements.txt")
     assert "Every page may differ, because of `requirements.txt`." in whole
     assert "No page differs" not in whole
-    gone = changed_pages.report({"book/old.md", "book/glossary.md"}, set())
+    gone = listed("book/old.md", "book/glossary.md")
     assert "Not, or no longer, in the book: `book/old.md`." in gone
     assert "| book/glossary.html | its text differs |" in gone
 
@@ -68,7 +75,6 @@ def test_the_report_names_what_no_single_page_stands_for():
 @pytest.fixture
 def history(tmp_path, monkeypatch):
     """Return a small book with a branch `main`, and a function that runs git in it."""
-    monkeypatch.setattr(run, "ROOT", tmp_path)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "none"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     for who in ("AUTHOR", "COMMITTER"):
@@ -101,47 +107,43 @@ def write(root, prose, code):
     (root / "book" / "01_a.ipynb").write_text(json.dumps(content))
 
 
-def said(capsys, monkeypatch, *arguments):
-    monkeypatch.setattr("sys.argv", ["changed_pages", *arguments])
-    changed_pages.main()
+def said(capsys, root, base="main"):
+    changed_pages.main(["--", base], root)
     return capsys.readouterr().out
 
 
-def test_what_main_did_meanwhile_is_not_listed(history, capsys, monkeypatch):
+def test_what_main_did_meanwhile_is_not_listed(history, capsys, tmp_path):
     history("checkout", "-qb", "mine")
-    (run.ROOT / "book" / "Übung.md").write_text("better words\n")
+    (tmp_path / "book" / "Übung.md").write_text("better words\n")
     history("commit", "-qam", "two")
     history("checkout", "-q", "main")
-    (run.ROOT / "book" / "index.md").write_text("other words\n")
+    (tmp_path / "book" / "index.md").write_text("other words\n")
     history("commit", "-qam", "three")
     history("checkout", "-q", "mine")
-    listed = said(capsys, monkeypatch, "main")
+    listed = said(capsys, tmp_path)
     assert "| book/Übung.html | its text differs |" in listed
     assert "index" not in listed
 
 
-def test_what_is_not_committed_is_listed(history, capsys, monkeypatch):
-    assert "No page differs." in said(capsys, monkeypatch, "main")
-    write(run.ROOT, "other text", "1 + 1")
-    (run.ROOT / "book" / "new.md").write_text("words\n")
-    listed = said(capsys, monkeypatch, "main")
+def test_what_is_not_committed_is_listed(history, capsys, tmp_path):
+    assert "No page differs." in said(capsys, tmp_path)
+    write(tmp_path, "other text", "1 + 1")
+    (tmp_path / "book" / "new.md").write_text("words\n")
+    listed = said(capsys, tmp_path)
     assert "| book/01_a.html | its text differs |" in listed
     assert "Not, or no longer, in the book: `book/new.md`" in listed
-    write(run.ROOT, "text", "1 + 2")
-    assert "its outputs may differ" in said(capsys, monkeypatch, "main")
+    write(tmp_path, "text", "1 + 2")
+    assert "its outputs may differ" in said(capsys, tmp_path)
 
 
-def test_a_new_notebook_has_new_code(history):
-    (run.ROOT / "book" / "02_b.ipynb").write_text("{}")
-    assert changed_pages.has_other_code("book/02_b.ipynb", "main")
-    assert not changed_pages.has_other_code("book/01_a.ipynb", "main")
+def test_a_new_notebook_has_new_code(history, tmp_path):
+    (tmp_path / "book" / "02_b.ipynb").write_text("{}")
+    assert changed_pages.has_other_code(tmp_path, "book/02_b.ipynb", "main")
+    assert not changed_pages.has_other_code(tmp_path, "book/01_a.ipynb", "main")
 
 
 @pytest.mark.parametrize("base", ["no-such-branch", "--output=x", ""])
-def test_a_base_that_git_does_not_know_is_met_with_a_sentence(
-    history, monkeypatch, base
-):
-    monkeypatch.setattr("sys.argv", ["changed_pages", base])
+def test_a_base_that_git_does_not_know_is_met_with_a_sentence(history, tmp_path, base):
     with pytest.raises(SystemExit, match="make changed-pages BASE=main"):
-        changed_pages.main()
-    assert not (run.ROOT / "x").exists()
+        changed_pages.main(["--", base], tmp_path)
+    assert not (tmp_path / "x").exists()

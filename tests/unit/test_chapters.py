@@ -2,7 +2,6 @@
 
 import ast
 import dataclasses
-import importlib
 import inspect
 import json
 import math
@@ -11,11 +10,11 @@ import statistics
 
 import pandas as pd
 import pytest
-from tools import editions, slides
-from tools.project import COURSE
 
 from recdl import course, paper
 from recdl.course import exercises, museum, quiz
+from tools import editions, slides
+from tools.project import COURSE
 
 NOTEBOOKS = COURSE.notebooks()
 LESSONS = [n for n in NOTEBOOKS if n.name != "05b_training_in_keras"]
@@ -103,6 +102,22 @@ def test_no_two_figures_have_the_same_name():
     assert len(names) == len(set(names))
 
 
+@each(NOTEBOOKS)
+def test_a_chapter_is_listed_where_readers_and_teachers_look(notebook):
+    book = COURSE.root / "book"
+    index = (book / "index.md").read_text(encoding="utf-8")
+    guide = (book / "teaching" / "guide.md").read_text(encoding="utf-8")
+    notes = f"notes_{notebook.name.split('_')[0]}"
+    for page, link in (
+        (index, f"[{notebook.title()}]({notebook.path.name})"),
+        (index, f'"../slides/{notebook.name}.html"'),
+        (guide, f'"../../slides/{notebook.name}.html"'),
+        (guide, f"[{number(notebook)}]({notes}.md)"),
+    ):
+        assert link in page
+    assert book / "teaching" / f"{notes}.md" in COURSE.sources()
+
+
 # Exercises
 
 
@@ -130,7 +145,7 @@ def test_the_tenth_chapter_comes_after_the_ninth(tmp_path, monkeypatch):
 @pytest.mark.parametrize("chapter", exercises.chapters())
 def test_no_mistake_is_lost_because_another_leads_to_the_same_answer(chapter):
     """A dictionary would keep one of the two."""
-    module = importlib.import_module(f"recdl.course.chapter_{chapter}.exercises")
+    module = course.part(chapter, "exercises")
     written = [
         len(part.keys)
         for call in ast.walk(ast.parse(inspect.getsource(module)))

@@ -21,7 +21,7 @@ def content(row):
 
 @pytest.fixture
 def stale(monkeypatch, tmp_path):
-    """Return a function that gives the codes of a table whose rows were made by other code than the present."""
+    """Write a table that other code has made; return a function that reads the codes of its rows."""
     monkeypatch.setattr(tables, "TABLES", tmp_path)
     monkeypatch.setattr(plan, "code_of", lambda *_: "new")
     for seconds, row in enumerate(ROWS):

@@ -1,11 +1,14 @@
 """A file or folder appears whole or not at all, whatever stops the process that writes it."""
 
 import os
+import tempfile
 import threading
 
 import pandas as pd
 import pytest
+from hypothesis import given
 
+from any_input import any_tables, works
 from recdl.files import replacing, write_csv
 
 TABLE = pd.DataFrame({"userID": [1, 2], "itemID": [5, 6]})
@@ -42,9 +45,14 @@ def test_what_the_block_wrote_stands_there_and_nothing_beside_it(write, tmp_path
 def test_a_block_that_does_not_end_changes_nothing(write, error, there, tmp_path):
     if there:
         write(tmp_path / "it", "old")
-    with pytest.raises(error), replacing(tmp_path / "it") as unfinished:
-        write(unfinished, "half")
-        raise error
+
+    def stopped():
+        with replacing(tmp_path / "it") as unfinished:
+            write(unfinished, "half")
+            raise error
+
+    with pytest.raises(error):
+        stopped()
     assert os.listdir(tmp_path) == ["it"] * there
     assert not there or content(tmp_path / "it") == "old"
 
@@ -154,3 +162,12 @@ def test_csv_that_fails_leaves_nothing_behind(tmp_path):
     with pytest.raises(OSError, match=r"table\.csv"):
         write_csv(TABLE, tmp_path / "table.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+@given(any_tables())
+def test_csv_file_holds_any_table_and_nothing_lies_beside_it(table):
+    with tempfile.TemporaryDirectory() as folder:
+        path = works(write_csv, table, f"{folder}/new/train.csv")
+        written = path.read_bytes().decode()
+        assert written == table.to_csv(index=False)
+        assert [file.name for file in path.parent.iterdir()] == ["train.csv"]

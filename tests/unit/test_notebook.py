@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from recdl import progress, uncertainty
+from recdl import progress
 from recdl.course import notebook
 from recdl.course.notebook import MIME
 
@@ -57,21 +57,6 @@ def test_the_last_value_of_a_name_counts_and_other_outputs_do_not(shown, tmp_pat
     assert notebook.read(notebook_with(tmp_path, {"text/plain": "hello"}, *shown)) == {
         "thing": 2
     }
-
-
-@pytest.mark.parametrize(
-    ("values", "form", "text"),
-    [
-        ((0.22271, 0.20939, 0.2363), ".4f", "0.2227 [0.2094,\N{NO-BREAK SPACE}0.2363]"),
-        (
-            uncertainty.Interval(0.03, -0.1, 0.2),
-            "+.2f",
-            "+0.03 [-0.10,\N{NO-BREAK SPACE}+0.20]",
-        ),
-    ],
-)
-def test_an_interval_stands_behind_its_mean(values, form, text):
-    assert uncertainty.with_interval(values, form) == text
 
 
 def test_source_is_shown_with_the_first_paragraph_of_its_docstring():

@@ -9,22 +9,23 @@ import sys
 import pytest
 import yaml
 
-from tools import repository, run
+from tools import ROOT, repository
+from tools.project import COURSE
 
 ADDRESS = repository.address()
 OTHER = "https://other.example.net/owner/course"  # not the one that a reader may try
-NOTEBOOKS = run.notebooks()
+NOTEBOOKS = COURSE.notebooks()
 
 
 def text(name):
-    return (run.ROOT / name).read_text(encoding="utf-8")
+    return (ROOT / name).read_text(encoding="utf-8")
 
 
 @pytest.fixture
 def copy(tmp_path):
     """Return a copy of the files that may name the address."""
     for path in repository.files():
-        target = tmp_path / path.relative_to(run.ROOT)
+        target = tmp_path / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     return tmp_path
@@ -65,9 +66,17 @@ def test_pages_badges_citation_and_templates_name_the_address():
 
 def test_nothing_else_names_the_address():
     """Otherwise the command that changes it would not find it."""
-    paths = {path for path in run.ROOT.iterdir() if path.is_file()}
-    for folder in (".ci", ".github", "benchmarks", "book", "src/recdl", "tests"):
-        paths |= {p for p in (run.ROOT / folder).rglob("*") if p.is_file()}
+    paths = {path for path in ROOT.iterdir() if path.is_file()}
+    for folder in (
+        ".ci",
+        ".github",
+        "benchmarks",
+        "book",
+        "src/recdl",
+        "tests",
+        "tools",
+    ):
+        paths |= {p for p in (ROOT / folder).rglob("*") if p.is_file()}
     assert len(paths) > 100
     paths -= set(repository.files())
     assert [path for path in paths if ADDRESS.encode() in path.read_bytes()] == []
@@ -89,7 +98,7 @@ def test_the_command_changes_every_file_and_back_gives_the_same_bytes(copy):
     assert repository.change(OTHER, copy) == []
     repository.change(ADDRESS, copy)
     assert content(copy) == before
-    assert not list(copy.rglob("*.unfinished"))
+    assert not list(copy.rglob("*unfinished*"))
 
 
 def test_a_notebook_keeps_its_form(copy):
@@ -101,16 +110,16 @@ def test_a_notebook_keeps_its_form(copy):
 
 
 def test_an_interrupted_change_can_be_repeated(copy, monkeypatch):
-    replace, left = repository.os.replace, [3]
+    replacing, left = repository.replacing, [3]
 
-    def stop(*arguments):
+    def stop(path):
         left[0] -= 1
         if not left[0]:
             raise KeyboardInterrupt
-        replace(*arguments)
+        return replacing(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(repository.os, "replace", stop)
+        patch.setattr(repository, "replacing", stop)
         with pytest.raises(KeyboardInterrupt):
             repository.change(OTHER, copy)
     assert repository.address(copy) == ADDRESS
@@ -164,24 +173,34 @@ def test_a_configuration_without_address_is_named(tmp_path):
 
 
 def test_the_command_says_what_it_did(copy):
-    """As a program of the system's Python would run it: alone, with the standard library only."""
-    script = copy / "src" / "recdl" / "course" / "repository.py"
-    script.parent.mkdir(parents=True)
-    shutil.copy(repository.__file__, script)
+    """As a program of the system's Python would run it, with the standard library only."""
+    for name in (
+        "tools/__init__",
+        "tools/command",
+        "tools/repository",
+        "src/recdl/__init__",
+        "src/recdl/files",
+    ):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / f"{name}.py", copy / f"{name}.py")
 
     def command(*arguments):
         done = subprocess.run(
-            [sys.executable, "-I", "-S", script, *arguments],
+            [sys.executable, "-E", "-S", "-m", "tools.repository", "--", *arguments],
+            cwd=copy,
             capture_output=True,
             text=True,
         )
         return done.returncode, done.stdout + done.stderr
 
-    assert command("nonsense")[0] == 1
+    for nonsense in ("nonsense", ""):
+        code, said = command(nonsense)
+        assert code == 1
+        assert "make set-repository URL=https" in said
     code, said = command(OTHER)
     assert code == 0
     assert f"{OTHER} now stands in" in said
-    assert "executes the chapters" in said
+    assert "executes nothing" in said
     assert command(OTHER) == (0, f"The address is {OTHER} already.\n")
 
 

@@ -1,22 +1,20 @@
 """Tests of the executor on small notebooks in a project of their own."""
 
 import json
-import signal
-import subprocess
 import sys
 
 import pytest
 
-from processes import has_ended, wait_for
-from recdl import download, ratings
-from recdl.course import notebook
-from tools import environment, execute, run
-from recdl.progress import STATUS_VARIABLE
+from processes import has_ended, send, start, wait_for, wait_for_pid
+from recdl import download, provenance, ratings
+from tools import run
+from tools.project import MODES, Project
 
-RECORD = "from recdl.course.notebook import record\nrecord('answer', 6 * FACTOR)"
+SET_UP = "# @title Set-up: in Colab\nimport sys"
+USES_IT = "from recdl import module\nmodule.f()"
 
 
-def write_notebook(root, name, *cells, needs=(), quick=None):
+def write_notebook(project, name, *cells, needs=(), quick=None):
     content = {
         "cells": [
             {
@@ -27,71 +25,86 @@ def write_notebook(root, name, *cells, needs=(), quick=None):
                 "execution_count": None,
                 "source": cell,
             }
-            for n, cell in enumerate(["FACTOR = 7", *cells])
+            for n, cell in enumerate([SET_UP, "FACTOR = 7", *cells])
         ],
         "metadata": {"recdl": {"needs": list(needs), "quick": quick or {}}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
-    content["cells"][0]["metadata"] = {"tags": ["parameters"]}
-    (root / "book" / f"{name}.ipynb").write_text(json.dumps(content))
+    content["cells"][1]["metadata"] = {"tags": ["parameters"]}
+    path = project.root / "book" / f"{name}.ipynb"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def write_contents(project, *names):
+    chapters = "".join(f"      - file: book/{name}\n" for name in names)
+    (project.root / "_toc.yml").write_text(
+        f"format: jb-book\nroot: book/index\nparts:\n  - chapters:\n{chapters}"
+    )
+
+
+def write_chapters(project, *names, cells=("1 + 1",), **more):
+    for name in names:
+        write_notebook(project, name, *cells, **more)
+    write_contents(project, *names)
 
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Return the root of a project with an empty book, a package, a lock and data."""
+    """Return a project with an empty book, a package, a lock and data."""
     root = tmp_path / "a project"
     for folder in ("book", "data", "src/recdl"):
         (root / folder).mkdir(parents=True)
     (root / "requirements.txt").write_text("numpy==2.0\n")
     (root / "data" / "u.data").write_text("1\t2\t3\t4\n")
+    (root / "src" / "recdl" / "__init__.py").touch()
     (root / "src" / "recdl" / "module.py").write_text("def f():\n    return 1\n")
-    monkeypatch.setattr(run, "ROOT", root)
-    monkeypatch.setattr(run, "BUILD", root / "_build")
-    monkeypatch.setattr(run, "PACKAGE", root / "src" / "recdl")
-    monkeypatch.setattr(movielens, "obtain", lambda: root / "data")
-    return root
-
-
-def contents(root, *names):
-    chapters = "".join(f"      - file: book/{name}\n" for name in names)
-    (root / "_toc.yml").write_text(
-        f"format: jb-book\nroot: book/index\nparts:\n  - chapters:\n{chapters}"
-    )
+    monkeypatch.setenv("RECDL_MOVIELENS", str(root / "data"))
+    monkeypatch.setattr(provenance, "HERE", root / "src" / "recdl")
+    yield Project(root)
+    provenance.forget()
 
 
 @pytest.fixture
 def two_chapters(project):
-    """Return a project with chapters `first` and `second`, which needs the first."""
-    write_notebook(project, "first", "1 + 1")
-    write_notebook(project, "second", "2 + 2", needs=["first"])
-    contents(project, "first", "second", "a_page_in_markdown")
+    """Return a project with chapters `first` and `second`, which needs the first; both use the package."""
+    write_notebook(project, "first", USES_IT)
+    write_notebook(project, "second", USES_IT, needs=["first"])
+    write_contents(project, "first", "second", "a_page_in_markdown")
     return project
 
 
-def stale(quick=False):
-    wanted = run.provenances(quick)
-    return [
-        n.name for n in run.notebooks() if not run.is_fresh(n, wanted[n.name], quick)
-    ]
+def stale(project, mode="full"):
+    return [task.notebook.name for task in run.stale(project, mode)]
 
 
-def pretend_executed(quick=False):
-    for notebook in run.notebooks():
-        content = notebook.content()
-        content["metadata"]["provenance"] = run.provenances(quick)[notebook.name]
-        notebook.executed(quick).parent.mkdir(parents=True, exist_ok=True)
-        notebook.executed(quick).write_text(json.dumps(content))
+def pretend_executed(project, *modes):
+    for task in run.stale(project, *modes or ["full"]):
+        content = task.notebook.content()
+        content["metadata"]["provenance"] = task.provenance
+        target = task.notebook.executed(task.mode)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(content))
+
+
+# What is executed again
 
 
 def test_everything_is_stale_before_the_first_run(two_chapters):
-    assert stale() == ["first", "second"]
+    assert stale(two_chapters) == ["first", "second"]
 
 
 def test_nothing_is_stale_when_nothing_changed(two_chapters):
-    pretend_executed()
-    assert stale() == []
-    assert stale(quick=True) == ["first", "second"]
+    pretend_executed(two_chapters)
+    assert stale(two_chapters) == []
+    assert stale(two_chapters, "quick") == ["first", "second"]
+
+
+def test_only_chapters_with_quick_parameters_are_executed_again(two_chapters):
+    assert stale(two_chapters, "again") == []
+    write_notebook(two_chapters, "first", quick={"FACTOR": 2})
+    assert stale(two_chapters, "again") == ["first"]
 
 
 @pytest.mark.parametrize(
@@ -103,49 +116,220 @@ def test_nothing_is_stale_when_nothing_changed(two_chapters):
     ],
 )
 def test_what_all_depend_on_makes_all_stale(two_chapters, file, content):
-    pretend_executed()
-    (two_chapters / file).write_text(content)
-    assert stale() == ["first", "second"]
+    pretend_executed(two_chapters)
+    (two_chapters.root / file).write_text(content)
+    assert stale(two_chapters) == ["first", "second"]
 
 
-def test_comments_and_docstrings_of_the_package_change_no_result(two_chapters):
-    pretend_executed()
-    commented = (
-        '"""What for."""\n\ndef f():\n    """Return one."""\n    # one\n    return 1\n'
-    )
-    (two_chapters / "src/recdl/module.py").write_text(commented)
-    assert stale() == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"""What for."""\n\ndef f():\n    """Return one."""\n    # one\n    return 1\n',
+        "def f():\n    return 1\n\n\ndef g():\n    return 2\n",
+    ],
+    ids=["comments and docstrings", "a function that nobody calls"],
+)
+def test_what_changes_no_result_makes_nothing_stale(two_chapters, text):
+    pretend_executed(two_chapters)
+    (two_chapters.root / "src/recdl/module.py").write_text(text)
+    assert stale(two_chapters) == []
 
 
 def test_comments_matter_to_a_notebook_that_shows_the_source(two_chapters):
-    write_notebook(two_chapters, "second", "show_source(f)", needs=["first"])
-    pretend_executed()
-    (two_chapters / "src/recdl/module.py").write_text("def f():\n    return 1  # one\n")
-    assert stale() == ["second"]
+    shows = "from recdl import module\nshow_source(module.f)"
+    write_notebook(two_chapters, "second", shows, needs=["first"])
+    pretend_executed(two_chapters)
+    path = two_chapters.root / "src/recdl/module.py"
+    path.write_text("def f():\n    return 1  # one\n")
+    assert stale(two_chapters) == ["second"]
 
 
-@pytest.mark.parametrize("file", ["quizzes/chapter_5.toml", "museum/chapter_5.py"])
+@pytest.mark.parametrize("file", ["quiz.toml", "museum.py", "a_new_module.py"])
 def test_what_belongs_to_a_chapter_makes_its_notebooks_stale_only(project, file):
-    for name in ("04_dataset", "05_training", "05b_training_in_keras"):
-        write_notebook(project, name, "1 + 1")
-    contents(project, "04_dataset", "05_training", "05b_training_in_keras")
-    path = project / "src" / "recdl" / file
-    path.parent.mkdir()
+    write_chapters(project, "04_dataset", "05_training", "05b_training_in_keras")
+    course = project.root / "src" / "recdl" / "course"
+    for folder in (course, course / "chapter_4", course / "chapter_5"):
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+    path = folder / file
     path.write_text("a = 1\n")
-    pretend_executed()
+    pretend_executed(project)
     path.write_text("a = 2\n")
-    assert stale() == ["05_training", "05b_training_in_keras"]
+    assert stale(project) == ["05_training", "05b_training_in_keras"]
+
+
+def test_the_set_up_cell_which_names_the_repository_changes_nothing(two_chapters):
+    pretend_executed(two_chapters)
+    for notebook in two_chapters.notebooks():
+        text = notebook.path.read_text()
+        notebook.path.write_text(text.replace("Set-up: in Colab", "Set-up: elsewhere"))
+    assert stale(two_chapters) == []
 
 
 def test_other_files_beside_the_data_change_nothing(two_chapters):
-    pretend_executed()
-    (two_chapters / "data" / "holiday.jpg").write_bytes(b"sun")
-    assert stale() == []
+    pretend_executed(two_chapters)
+    (two_chapters.root / "data" / "holiday.jpg").write_bytes(b"sun")
+    assert stale(two_chapters) == []
 
 
 def test_data_in_a_single_file_have_a_hash(two_chapters, monkeypatch):
-    monkeypatch.setattr(movielens, "obtain", lambda: two_chapters / "data" / "u.data")
+    monkeypatch.setenv("RECDL_MOVIELENS", str(two_chapters.root / "data" / "u.data"))
     assert len(run.data_hash()) == 64
+
+
+def test_a_file_that_is_no_notebook_is_named(two_chapters):
+    (two_chapters.root / "book" / "first.ipynb").write_text("{")
+    with pytest.raises(SystemExit, match=r"first\.ipynb is not a notebook"):
+        stale(two_chapters)
+
+
+def test_a_cell_that_is_no_python_is_named(two_chapters):
+    write_notebook(two_chapters, "first", "1 + 1", "%timeit 1")
+    with pytest.raises(SystemExit, match=r"first\.ipynb, code cell 3 is no Python"):
+        stale(two_chapters)
+
+
+def test_a_changed_notebook_makes_itself_and_those_that_need_it_stale(two_chapters):
+    pretend_executed(two_chapters, "full", "quick")
+    write_notebook(two_chapters, "second", "2 + 3", needs=["first"])
+    assert stale(two_chapters) == ["second"]
+    write_notebook(two_chapters, "first", "1 + 2")
+    assert stale(two_chapters) == ["first", "second"]
+
+
+def test_a_chapter_that_is_alone_needs_no_other(two_chapters):
+    pretend_executed(two_chapters, "quick")
+    write_notebook(two_chapters, "first", "1 + 2")
+    assert stale(two_chapters, "quick") == ["first"]
+
+
+def test_changed_parameters_make_a_quick_copy_stale(two_chapters):
+    pretend_executed(two_chapters, "full", "quick")
+    quick = {"FACTOR": 2}
+    write_notebook(two_chapters, "second", USES_IT, needs=["first"], quick=quick)
+    assert stale(two_chapters, "quick") == ["second"]
+    assert stale(two_chapters) == []
+
+
+def test_notebooks_stand_behind_those_they_need(two_chapters):
+    write_contents(two_chapters, "second", "first")
+    assert [n.name for n in two_chapters.in_order()] == ["first", "second"]
+
+
+def test_notebooks_that_need_each_other_are_refused(two_chapters):
+    write_notebook(two_chapters, "first", "1", needs=["second"])
+    with pytest.raises(SystemExit, match=r"\['first', 'second'\]"):
+        two_chapters.in_order()
+
+
+# In which order
+
+
+def test_what_takes_longest_with_what_waits_for_it_begins_first(project):
+    seconds = {"a": 30, "b": 100, "c": 90}
+    for name in seconds:
+        write_notebook(project, name, needs=["a"] if name == "c" else [])
+    write_contents(project, *seconds)
+    pretend_executed(project)
+    for notebook in project.notebooks():
+        content = notebook.executed_content()
+        content["metadata"] |= {"seconds": seconds[notebook.name], "provenance": "old"}
+        notebook.executed().write_text(json.dumps(content))
+    tasks = run.longest_first(run.stale(project, "quick", "full"))
+    assert [(t.mode, t.notebook.name) for t in tasks[:3]] == [
+        ("full", "a"),  # c waits for it
+        ("full", "b"),
+        ("full", "c"),
+    ]
+
+
+def test_before_the_first_run_what_has_a_quick_mode_counts_as_long(project):
+    write_notebook(project, "short")
+    write_notebook(project, "long", quick={"FACTOR": 2})
+    write_contents(project, "short", "long")
+    tasks = run.longest_first(run.stale(project, *MODES))
+    assert (tasks[0].mode, tasks[0].notebook.name) == ("full", "long")
+
+
+# Executing, with a stand-in for papermill and its kernel
+
+STAND_IN = """
+import json, os, pathlib, sys
+source, target, folder, parameters = sys.argv[1:]
+content = json.loads(pathlib.Path(source).read_text())
+os.chdir(folder)
+names = {}
+try:
+    for cell in content["cells"]:
+        exec(cell["source"], names)
+        names |= json.loads(parameters) if "FACTOR =" in cell["source"] else {}
+except Exception as error:
+    sys.exit(repr(error))
+finally:
+    pathlib.Path(target).write_text(json.dumps(content))
+"""
+
+
+@pytest.fixture
+def without_kernels(monkeypatch):
+    """Let a script run the cells, which is much faster than a kernel."""
+    monkeypatch.setattr(run, "EXECUTE", (sys.executable, "-c", STAND_IN))
+
+
+def test_each_mode_has_its_folder_and_its_parameters(project, without_kernels):
+    writes = "open('factor', 'a').write(str(FACTOR))"
+    write_notebook(project, "first", writes, quick={"FACTOR": 2})
+    write_notebook(project, "second", writes, needs=["first"])
+    write_contents(project, "first", "second")
+    run.execute_all(project, MODES)
+    written = {
+        path.parent.relative_to(project.build).as_posix(): path.read_text()
+        for path in project.build.rglob("factor")
+    }
+    assert written == {
+        "full": "77",
+        "quick/first": "2",
+        "quick/second": "7",
+        "again/first": "2",
+    }
+    assert [stale(project, mode) for mode in MODES] == [[], [], []]
+
+
+def test_alone_a_chapter_begins_in_an_empty_folder(project, without_kernels):
+    write_chapters(project, "chapter", cells=["import os", "assert os.listdir() == []"])
+    run.execute_all(project, ["quick"])
+    (project.build / "quick" / "chapter" / "left.csv").touch()
+    write_chapters(project, "chapter", cells=["import os", "assert not os.listdir()"])
+    run.execute_all(project, ["quick"])
+    assert stale(project, "quick") == []
+
+
+def test_progress_says_notebook_and_mode(project, without_kernels, capfd):
+    write_chapters(project, "chapter")
+    run.execute_all(project, ["quick"])
+    said = capfd.readouterr().err.splitlines()
+    assert said[0] == "Executing chapter …"
+    assert said[1].split()[:2] == ["quick", "chapter"]
+    assert said[1].endswith("done")
+    run.execute_all(project, ["quick"])
+    assert capfd.readouterr().err == "Every notebook is up to date.\n"
+
+
+def test_a_failure_keeps_how_far_it_got_until_it_is_repaired(
+    project, without_kernels, capfd
+):
+    write_chapters(project, "broken")
+    pretend_executed(project)  # an older copy, which must not look good afterwards
+    write_notebook(project, "broken", "x = 1", "x / 0")
+    with pytest.raises(SystemExit, match=r"broken, mode full, failed; .*failed\.ipynb"):
+        run.execute_all(project)
+    folder = project.build / "full"
+    assert "ZeroDivisionError" in capfd.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["broken.failed.ipynb"]
+    assert "x / 0" in (folder / "broken.failed.ipynb").read_text()
+    write_notebook(project, "broken", "x = 1", "x / 1")
+    run.execute_all(project)
+    assert [path.name for path in folder.iterdir()] == ["broken.ipynb"]
 
 
 def test_a_job_gets_absolute_paths_and_no_other_backend(monkeypatch, tmp_path):
@@ -157,80 +341,19 @@ def test_a_job_gets_absolute_paths_and_no_other_backend(monkeypatch, tmp_path):
     assert "MPLBACKEND" not in variables
 
 
-def test_a_file_that_is_no_notebook_is_named(two_chapters):
-    (two_chapters / "book" / "first.ipynb").write_text("{")
-    with pytest.raises(SystemExit, match=r"first\.ipynb is not a notebook"):
-        run.provenances(quick=False)
-
-
-def test_a_changed_notebook_makes_itself_and_those_that_need_it_stale(two_chapters):
-    pretend_executed()
-    write_notebook(two_chapters, "second", "2 + 3", needs=["first"])
-    assert stale() == ["second"]
-    write_notebook(two_chapters, "first", "1 + 2")
-    assert stale() == ["first", "second"]
-
-
-def test_changed_parameters_make_a_quick_copy_stale(two_chapters):
-    pretend_executed(quick=True)
-    write_notebook(
-        two_chapters, "second", "2 + 2", needs=["first"], quick={"FACTOR": 2}
-    )
-    assert stale(quick=True) == ["second"]
-
-
-def test_notebooks_stand_behind_those_they_need(two_chapters):
-    contents(two_chapters, "second", "first")
-    assert [n.name for n in run.in_order(run.notebooks())] == ["first", "second"]
-
-
-def test_notebooks_that_need_each_other_are_refused(two_chapters):
-    write_notebook(two_chapters, "first", "1", needs=["second"])
-    with pytest.raises(SystemExit, match=r"\['first', 'second'\]"):
-        run.in_order(run.notebooks())
-
-
-def test_a_run_leaves_executed_copies_results_and_nothing_else(project):
-    write_notebook(project, "first", RECORD, quick={"FACTOR": 2})
-    contents(project, "first")
-    run.execute_all(quick=False)
-    run.execute_all(quick=True)
-    assert notebook.read(project / "_build" / "full" / "first.ipynb") == {"answer": 42}
-    assert run.results(quick=True) == {"answer": 12}
-    assert [path.name for path in (project / "_build" / "full").iterdir()] == [
-        "first.ipynb"
-    ]
-    assert stale() == []
-
-
-def test_a_failing_cell_stops_with_name_cell_and_traceback_until_it_is_repaired(
-    project, capfd
+@pytest.mark.parametrize("error", [download.DataUnavailable, ratings.DataError])
+def test_unreachable_data_end_the_run_with_the_message(
+    monkeypatch, two_chapters, error
 ):
-    write_notebook(project, "broken", "x = 1")
-    contents(project, "broken")
-    pretend_executed()  # an older copy, which must not look good afterwards
-    write_notebook(project, "broken", "x = 1", "x / 0")
-    with pytest.raises(SystemExit, match=r"broken failed; .*broken\.failed\.ipynb"):
-        run.execute_all()
-    told, folder = capfd.readouterr().err, project / "_build" / "full"
-    assert "broken.ipynb, cell 3" in told
-    assert "ZeroDivisionError" in told
-    assert [path.name for path in folder.iterdir()] == ["broken.failed.ipynb"]
-    assert "x / 0" in (folder / "broken.failed.ipynb").read_text()
-    write_notebook(project, "broken", "x = 1", "x / 1")
-    run.execute_all()
-    assert [path.name for path in folder.iterdir()] == ["broken.ipynb"]
+    def nowhere():
+        raise error("No source has MovieLens-100k.")
+
+    monkeypatch.setattr(download, "obtain", nowhere)
+    with pytest.raises(SystemExit, match=r"^No source has MovieLens-100k"):
+        run.main([], two_chapters.root)
 
 
-def test_a_killed_kernel_stops_with_a_sentence(project, capfd):
-    write_notebook(
-        project, "killed", "import os, signal", "os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    contents(project, "killed")
-    with pytest.raises(SystemExit, match="killed failed"):
-        run.execute_all()
-    assert "killed.ipynb, cell 3: its Python process died" in capfd.readouterr().err
-
+# Interrupts
 
 SLOW = (
     "import os, pathlib, time",
@@ -239,107 +362,47 @@ SLOW = (
 )
 
 
-def start_run(project):
+def start_run(project, *, stand_in=False):
     """Execute the notebooks of a project in a process of its own; return it and the kernel's number."""
     code = f"""
-import pathlib
-import signal
-from recdl import download, ratings
+import pathlib, sys
 from tools import run
-root = pathlib.Path({str(project)!r})
-run.ROOT, run.BUILD, run.PACKAGE = root, root / "_build", root / "src" / "recdl"
-download.obtain = lambda: root / "data"
-signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started us with &
-run.execute_all()
+if {stand_in}:
+    run.EXECUTE = (sys.executable, "-c", {STAND_IN!r})
+run.main([], pathlib.Path({str(project.root)!r}))
 """
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-    pid_file = project / "_build" / "full" / "pid"
-    wait_for(lambda: pid_file.exists() and pid_file.read_text())
-    return process, pid_file.read_text()
+    process = start(code)
+    return process, wait_for_pid(project.build / "full" / "pid")
 
 
 def test_a_closed_terminal_ends_the_kernel_and_leaves_nothing_half_written(project):
-    write_notebook(project, "slow", *SLOW)
-    contents(project, "slow")
+    write_chapters(project, "slow", cells=SLOW)
     process, kernel = start_run(project)
-    process.send_signal(signal.SIGHUP)
-    assert process.wait(timeout=15) != 0
+    assert send(process, "SIGHUP").endswith("Stopped.\n")
     wait_for(lambda: has_ended(kernel))
-    assert [path.name for path in (project / "_build/full").iterdir()] == ["pid"]
+    assert [path.name for path in (project.build / "full").iterdir()] == ["pid"]
 
 
 def test_a_killed_run_takes_its_kernels_with_it(project):
-    write_notebook(project, "slow", *SLOW)
-    contents(project, "slow")
+    write_chapters(project, "slow", cells=SLOW)
     process, kernel = start_run(project)
     process.kill()
-    process.wait()
+    process.communicate()
     wait_for(lambda: has_ended(kernel))
 
 
-def test_ctrl_c_ends_the_kernel_and_the_next_call_continues(project):
+def test_ctrl_c_ends_the_kernel_and_the_next_call_continues(project, without_kernels):
     write_notebook(project, "fast", "1 + 1")
     write_notebook(project, "slow", *SLOW, needs=["fast"])
-    contents(project, "fast", "slow")
-    process, kernel = start_run(project)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=15) != 0
+    write_contents(project, "fast", "slow")
+    process, kernel = start_run(project, stand_in=True)
+    said = send(process, "SIGINT")
+    assert "Interrupted. What is finished is kept; the same command continues." in said
     wait_for(lambda: has_ended(kernel))
-    finished = project / "_build" / "full" / "fast.ipynb"
+    finished = project.build / "full" / "fast.ipynb"
     before = finished.stat().st_mtime_ns
-    assert stale() == ["slow"]
-    (project / "_build" / "full" / "hurry").touch()
-    run.execute_all()
-    assert stale() == []
+    assert stale(project) == ["slow"]
+    (project.build / "full" / "hurry").touch()
+    run.execute_all(project)
+    assert stale(project) == []
     assert finished.stat().st_mtime_ns == before
-
-
-@pytest.fixture
-def executed(project, monkeypatch):
-    """Return a function that executes cells and returns what went wrong."""
-    monkeypatch.setenv(STATUS_VARIABLE, str(project / "status"))
-
-    def execute_cells(*cells):
-        write_notebook(project, "chapter", *cells)
-        source, target = project / "book/chapter.ipynb", project / "chapter.ipynb"
-        return execute.execute(source, target, {})
-
-    return execute_cells
-
-
-def test_a_cell_that_hangs_is_stopped_with_a_sentence(executed, project, monkeypatch):
-    monkeypatch.setattr(execute, "CELL_TIMEOUT", 1)
-    problem = executed(*SLOW)
-    assert problem == "chapter.ipynb, cell 4: it ran longer than 1 s and was stopped."
-    wait_for(lambda: has_ended((project / "pid").read_text()))
-
-
-def test_a_cell_without_enough_memory_stops_with_the_remedy(executed):
-    problem = executed("bytearray(10**18)")
-    assert problem.startswith("chapter.ipynb, cell 2:")
-    assert "MemoryError" in problem
-    assert problem.endswith("did not suffice. Close other programs and try again.")
-
-
-def test_a_kernel_that_does_not_answer_is_given_up(executed, tmp_path, monkeypatch):
-    spec = tmp_path / "kernels" / "python3" / "kernel.json"
-    spec.parent.mkdir(parents=True)
-    mute = [sys.executable, "-c", SLOW[0] + "\n" + SLOW[1] + "\ntime.sleep(60)"]
-    spec.write_text(json.dumps({"argv": mute, "display_name": "", "language": ""}))
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    monkeypatch.setattr(execute, "START_TIMEOUT", 2)
-    problem = executed("1 + 1")
-    assert "its Python process did not start" in problem
-    assert "in 2 seconds" in problem
-
-
-@pytest.mark.parametrize("error", [download.DataUnavailable, ratings.DataError])
-def test_unreachable_data_end_the_run_with_the_message(monkeypatch, tmp_path, error):
-    def nowhere():
-        raise error("No source has MovieLens-100k.")
-
-    monkeypatch.setattr(movielens, "obtain", nowhere)
-    monkeypatch.setattr(environment, "ROOT", tmp_path)
-    monkeypatch.setattr(sys, "argv", ["run"])
-    with pytest.raises(SystemExit, match="No source has MovieLens-100k"):
-        run.main()

@@ -1,12 +1,24 @@
 """Leave-one-out and sampled metrics: against loops, against all draws, against published numbers."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
 
+from any_input import (
+    any_splits,
+    attempt,
+    huge,
+    is_refused,
+    pairs_of,
+    whole,
+    wrong_numbers,
+)
 from recdl import interactions, sampled, splits, toy
+from recdl.ratings import DataError
 
 RANKS = {
     "A": [100, 100, 100, 100, 100],
@@ -50,35 +62,180 @@ def test_of_one_second_the_last_row_is_the_last_rating():
     assert (split.test.set_index("userID")["itemID"] == last.drop(2)).all()
 
 
-class Rounded:
-    """Scores with many ties."""
+# The protocol of He et al.
 
-    def __init__(self, n_users, n_items):
-        self.table = np.random.default_rng(5).integers(0, 4, size=(n_users, n_items))
+
+def test_leave_one_out_has_the_last_test_film_once_for_each_user(half):
+    split = splits.drop_unseen(half)
+    table = sampled.leave_one_out_test(
+        split, n_negatives=2, rng=np.random.default_rng(0)
+    )
+    positives = table[table["rating"] == 1]
+    assert dict(zip(positives["userID"], positives["itemID"], strict=True)) == {
+        1: 104,
+        3: 104,
+        4: 105,
+        5: 102,
+    }
+    assert positives["test_batch"].tolist() == [0, 1, 2, 3]
+
+
+def test_leave_one_out_draws_only_films_that_the_user_never_rated(half):
+    split = splits.drop_unseen(half)
+    table = sampled.leave_one_out_test(
+        split, n_negatives=100, rng=np.random.default_rng(0)
+    )
+    negatives = (
+        table[table["rating"] == 0].groupby("userID")["itemID"].agg(sorted).to_dict()
+    )
+    assert negatives == {
+        1: [105],
+        3: [101, 102, 103],
+        4: [101, 103],
+    }  # all that is left; Eva has nothing
+
+
+def test_leave_one_out_needs_both_parts(half):
+    split = splits.Split(half.train, half.test.head(0))
+    with pytest.raises(
+        ValueError, match=r"^There are 9 .* Split with another ratio\.$"
+    ):
+        sampled.leave_one_out_test(split, rng=np.random.default_rng(0))
+
+
+def test_leave_one_out_refuses_parts_that_share_a_pair(half):
+    split = splits.Split(half.train, pd.concat([half.test, half.train.head(1)]))
+    with pytest.raises(DataError, match="has this user in a row before"):
+        sampled.leave_one_out_test(split, rng=np.random.default_rng(0))
+
+
+def test_leave_one_out_of_seed_42_has_the_negatives_that_the_chapters_quote(half):
+    """A change of the method would change numbers in the prose, even if it draws as well as before."""
+    split = splits.drop_unseen(half)
+    table = sampled.leave_one_out_test(split, 2, rng=np.random.default_rng(42))
+    assert table["itemID"].tolist() == [104, 105, 104, 101, 103, 105, 103, 101, 102]
+    assert table.index.tolist() == list(range(9))
+
+
+def test_leave_one_out_has_the_papers_100_negatives_if_left_out():
+    table = pd.DataFrame({"userID": [1, 2] * 150, "itemID": range(300)})
+    split = splits.Split(table.iloc[1:], table.head(1))
+    ranked = sampled.leave_one_out_test(split, rng=np.random.default_rng(0))
+    assert len(ranked) == 1 + 100
+
+
+# Exact ranks
+
+
+class Rounded:
+    """Scores with many ties, some of them -inf; it records how many users it is asked for at once."""
+
+    def __init__(self, n_users, n_items, levels=(-np.inf, 0, 1, 2, 3)):
+        rng = np.random.default_rng(5)
+        self.table, self.asked = rng.choice(levels, size=(n_users, n_items)), []
 
     def scores(self, users):
-        return self.table[users].astype(float)
+        self.asked.append(len(users))
+        return self.table[users]
+
+
+def ranks_by_loop(model, positives, test):
+    found = []
+    for row in test.itertuples():
+        user = positives.user_position(row.userID)
+        own = positives.item_ids.tolist().index(row.itemID)
+        seen = set(positives.items[positives.users == user].tolist())
+        candidates = set(range(positives.n_items)) - seen
+        order = sorted(candidates, key=lambda i: (-model.table[user, i], i))
+        found.append((order.index(own) + 1, len(candidates)))
+    return found
+
+
+def leave_one_out_of_many():
+    """Return positives of 60 users and 40 items, and a test of one more for most users, in any order."""
+    rng = np.random.default_rng(1)
+    likes = rng.random((60, 40)) < 0.3
+    likes[np.arange(40), np.arange(40)] = True
+    train = pd.DataFrame(np.argwhere(likes), columns=["userID", "itemID"])
+    unseen = pd.DataFrame(np.argwhere(~likes), columns=["userID", "itemID"])
+    test = unseen.sample(frac=1, random_state=2).drop_duplicates("userID").head(50)
+    return interactions.Interactions(train.sample(frac=1, random_state=3)), test
 
 
 def test_exact_ranks_against_a_loop():
     split = splits.leave_one_out_split(toy.RATINGS)
-    seen = interactions.Interactions(split.train)
-    model = Rounded(seen.n_users, seen.n_items)
-    ranks, n_candidates = sampled.exact_ranks(model, seen, split.test)
-    for row, rank, n in zip(split.test.itertuples(), ranks, n_candidates, strict=True):
-        user = seen.user_position(row.userID)
-        own = list(seen.item_ids).index(row.itemID)
-        candidates = set(range(seen.n_items)) - set(seen.items[seen.users == user])
-        order = sorted(candidates, key=lambda i: (-model.table[user, i], i))
-        assert rank == order.index(own) + 1
-        assert n == len(candidates)
+    of_many, of_toys = leave_one_out_of_many(), interactions.Interactions(split.train)
+    for positives, test in (of_many, (of_toys, split.test)):
+        model = Rounded(positives.n_users, positives.n_items)
+        found = zip(*sampled.exact_ranks(model, positives, test), strict=True)
+        assert list(found) == ranks_by_loop(model, positives, test)
+
+
+@pytest.mark.parametrize("block", [1, 7, 49, 50, 51, np.uint8(13)])
+def test_blocks_do_not_change_a_rank(block):
+    positives, test = leave_one_out_of_many()
+    model = Rounded(positives.n_users, positives.n_items)
+    whole = sampled.exact_ranks(model, positives, test)
+    model.asked.clear()
+    in_blocks = sampled.exact_ranks(model, positives, test, block=block)
+    np.testing.assert_array_equal(in_blocks, whole)
+    assert max(model.asked) == min(block, 50)
+    assert sum(model.asked) == len(test) == 50
+
+
+def test_exact_ranks_never_hold_all_users_times_items():
+    n_users, n_items = 3000, 5000
+    items = np.arange(2 * n_users) * 7 % n_items
+    users = np.arange(2 * n_users) % n_users
+    table = pd.DataFrame({"userID": users, "itemID": items})
+    positives = interactions.Interactions(table)
+    test = pd.DataFrame({"userID": range(n_users), "itemID": items[:n_users] - 1})
+    test = test[test["itemID"].isin(positives.item_ids)]
+    asked = []
+
+    class Recording:
+        def scores(self, users):
+            asked.append(len(users))
+            return np.zeros((len(users), positives.n_items), "float32")
+
+    tracemalloc.start()
+    ranks, n_candidates = sampled.exact_ranks(Recording(), positives, test)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert max(asked) * n_items <= 2**19
+    assert sum(asked) == len(test) == len(ranks)
+    assert set(n_candidates) == {n_items - 2}
+    assert (
+        peak < 8e6
+    )  # which items are seen: one byte each for all users would be 15 MB
+
+
+def test_exact_ranks_of_an_empty_test_are_none():
+    positives, test = leave_one_out_of_many()
+    ranks, n_candidates = sampled.exact_ranks(None, positives, test.head(0))
+    assert ranks.tolist() == n_candidates.tolist() == []
+    assert ranks.dtype == n_candidates.dtype == int
 
 
 def test_exact_ranks_want_one_row_for_each_user():
     split = splits.drop_unseen(splits.chronological_split(toy.RATINGS, 0.5))
     seen = interactions.Interactions(split.train)
-    with pytest.raises(ValueError, match="one test row for each user"):
+    with pytest.raises(DataError, match="one test row for each user"):
         sampled.exact_ranks(Rounded(seen.n_users, seen.n_items), seen, split.test)
+
+
+def test_a_held_out_item_that_is_in_training_is_refused():
+    positives, test = leave_one_out_of_many()
+    user = test["userID"].iloc[3]
+    at = np.flatnonzero(positives.user_ids == user)[0]
+    own = positives.item_ids[positives.items[positives.users == at][0]]
+    test = test.assign(itemID=test["itemID"].where(test["userID"] != user, own))
+    model = Rounded(positives.n_users, positives.n_items)
+    with pytest.raises(DataError, match="held-out item is in its user's training part"):
+        sampled.exact_ranks(model, positives, test)
+
+
+# Metrics, and what becomes of them among sampled negatives
 
 
 def test_metrics_of_a_rank():
@@ -162,3 +319,44 @@ def test_the_correction_comes_nearer_to_the_exact_metric():
     plain = (chances @ sampled.hit_at(np.arange(1, m + 2))).mean()
     mended = (chances @ sampled.corrected(sampled.hit_at, n, m)).mean()
     assert abs(mended - exact) < 0.1 * abs(plain - exact)
+
+
+# Any split
+
+
+def items_by_user(pairs):
+    return {user: [i for u, i in pairs if u == user] for user, _ in pairs}
+
+
+def same_kind(pairs):
+    return all(
+        len({isinstance(pair[side], str) for pair in pairs}) < 2 for side in (0, 1)
+    )
+
+
+@given(any_splits(), whole(0, 9) | huge)
+def test_last_film_stands_among_films_that_the_user_never_rated(split, n_negatives):
+    options = {"n_negatives": n_negatives, "rng": np.random.default_rng(0)}
+    table = attempt(sampled.leave_one_out_test, split, **options)
+    train, test = (pairs_of(part) for part in split)
+    if not train or not test or not same_kind(train + test) or set(train) & set(test):
+        assert table is None
+        return
+    assert table is not None
+    rated, last = items_by_user(train + test), items_by_user(test)
+    assert table["userID"].unique().tolist() == sorted(last)
+    for batch, user in enumerate(sorted(last)):
+        rows = table[table["userID"] == user]
+        positive, *negatives = rows["itemID"]
+        unrated = {item for _, item in train} - set(rated[user])
+        assert positive == last[user][-1]
+        assert set(negatives) <= unrated
+        assert len(set(negatives)) == len(negatives) == min(n_negatives, len(unrated))
+        assert rows["rating"].tolist() == [1.0] + [0.0] * len(negatives)
+        assert set(rows["test_batch"]) == {batch}
+
+
+@given(wrong_numbers)
+def test_nobody_has_minus_one_or_half_a_negative(n_negatives):
+    half, rng = splits.chronological_split(toy.RATINGS, 0.5), np.random.default_rng(0)
+    assert is_refused(sampled.leave_one_out_test, half, n_negatives, rng=rng)

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tools import run, slides
+from tools import slides
+from tools.project import Notebook, Project
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -79,11 +80,12 @@ def test_code_without_a_tag_is_not_on_a_slide(page):
 
 def test_a_deck_fetches_from_its_own_folder_only(tmp_path, monkeypatch):
     content = {"cells": [cell("markdown", "# 3")]}
-    monkeypatch.setattr(run.Notebook, "with_outputs", lambda self: content)
-    monkeypatch.setattr(run, "notebooks", lambda: [run.Notebook(tmp_path / "03.ipynb")])
-    slides.write(tmp_path / "slides")
+    monkeypatch.setattr(Notebook, "with_outputs", lambda self: content)
+    (tmp_path / "_toc.yml").write_text("root: a\nparts: [{chapters: [{file: 03_a}]}]")
+    (tmp_path / "03_a.ipynb").touch()
+    slides.write(Project(tmp_path), tmp_path / "slides")
     fetched = re.findall(
-        r'(?:src|href)="([^"]+)"', (tmp_path / "slides" / "03.html").read_text()
+        r'(?:src|href)="([^"]+)"', (tmp_path / "slides" / "03_a.html").read_text()
     )
     assert len(fetched) >= 6
     for address in fetched:

@@ -1,16 +1,123 @@
-"""Other ways to cut the data: who is in which part, by hand."""
+"""The course's split and the other ways to cut the data: who is in which part, by hand and for any table."""
+
+import hashlib
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from recommenders.datasets.python_splitters import python_chrono_split
 
-from recdl import ratings, splits, toy
-from recdl.movielens import DataError
+from any_input import (
+    any_splits,
+    any_tables,
+    attempt,
+    fractions,
+    good_tables,
+    is_refused,
+    pairs_of,
+    ratings_of,
+    snapshot,
+    works,
+    wrong_fractions,
+)
+from recdl import splits, toy
+from recdl.ratings import COLUMNS, DataError
+from small_tables import films_of, tables
 
 DAY = 86_400
 
 
-def pairs(table):
+# The course's split
+
+
+def test_split_gives_each_users_first_half_to_training(half):
+    assert films_of(half.train, 1) == [101, 102]
+    assert films_of(half.test, 1) == [103, 104]
+
+
+def test_split_rounds_half_a_rating_to_the_even_number(half):
+    assert len(films_of(half.train, 2)) == 2  # 1.5 of Ben's three
+    assert len(films_of(half.train, 5)) == 2  # 2.5 of Eva's five
+
+
+def test_split_keeps_the_order_of_the_table_within_a_tie(half):
+    assert films_of(half.train, 5) == [103, 101]
+    other_order = toy.RATINGS.iloc[::-1]
+    assert films_of(splits.chronological_split(other_order, 0.5).train, 5) == [
+        103,
+        105,
+    ]
+
+
+@given(tables(), st.sampled_from([0.25, 0.5, 0.75, 0.9]))
+def test_split_has_the_rows_of_the_library(table, ratio):
+    ours = splits.chronological_split(table, ratio)
+    train, test = python_chrono_split(table.copy(), ratio)
+    assert ours.train.index.tolist() == train.index.tolist()
+    assert ours.test.index.tolist() == test.index.tolist()
+
+
+@pytest.mark.parametrize("ratio", [0, 1, 1.5, -0.1, float("nan")])
+def test_split_refuses_a_ratio_that_leaves_nothing(ratio):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        splits.chronological_split(toy.RATINGS, ratio)
+
+
+def test_split_refuses_a_table_without_a_column():
+    with pytest.raises(DataError, match="timestamp"):
+        splits.chronological_split(toy.RATINGS.drop(columns="timestamp"))
+
+
+def test_split_leaves_its_input_alone():
+    before = toy.RATINGS.copy()
+    splits.course_split(toy.RATINGS)
+    pd.testing.assert_frame_equal(toy.RATINGS, before)
+
+
+def test_texts_as_identifiers_give_the_same_split_and_stay_texts(half):
+    """The users of the toy world have one digit each, so texts sort as numbers do."""
+    texts = toy.RATINGS.astype({"userID": str, "itemID": str})
+    split = splits.chronological_split(texts, 0.5)
+    for part, expected in zip(split, half, strict=True):
+        pd.testing.assert_frame_equal(
+            part, expected.astype({"userID": str, "itemID": str})
+        )
+
+
+def test_films_that_training_never_saw_leave_the_test(half):
+    test = splits.drop_unseen(half).test
+    assert 106 in half.test["itemID"].tolist()
+    assert 106 not in test["itemID"].tolist()
+    assert 2 not in test["userID"].tolist()  # Ben: 106 was his only test film
+    assert len(test) == len(half.test) - 1
+
+
+def test_users_that_training_never_saw_leave_the_test(half):
+    without_ana = splits.Split(half.train[half.train["userID"] != 1], half.test)
+    assert 1 not in splits.drop_unseen(without_ana).test["userID"].tolist()
+
+
+def test_hash_of_two_pairs_by_hand():
+    # printf '2,30\n10,4\n' | sha256sum
+    pairs = pd.DataFrame({"userID": [10, 2], "itemID": [4, 30], "rating": [1, 2]})
+    assert (
+        splits.pairs_sha256(pairs)
+        == "52173353a75f066a460e70ed6d91865b0364669d4a278194005e666ae2e1b91c"
+    )
+
+
+def test_hash_ignores_the_order_of_rows_and_sees_one_other_pair(half):
+    assert splits.pairs_sha256(half.train.iloc[::-1]) == splits.pairs_sha256(half.train)
+    other = half.train.replace({"itemID": {102: 106}})
+    assert splits.pairs_sha256(other) != splits.pairs_sha256(half.train)
+
+
+# Other splits
+
+
+def pairs_in(table):
     return set(zip(table["userID"], table["itemID"], strict=True))
 
 
@@ -32,7 +139,7 @@ def all_different(table):
 def test_shuffled_ties_move_rows_of_one_second_only(ratings):
     split = splits.chronological_split(ratings)
     shuffled = splits.shuffled_ties_split(ratings, np.random.default_rng(0))
-    moved = pairs(shuffled.train) - pairs(split.train)
+    moved = pairs_in(shuffled.train) - pairs_in(split.train)
     assert moved
     time = ratings.set_index(["userID", "itemID"])["timestamp"]
     last = split.train.groupby("userID")["timestamp"].max()
@@ -46,7 +153,7 @@ def test_another_generator_gives_another_order(ratings):
     a, b = (
         splits.shuffled_ties_split(ratings, np.random.default_rng(s)) for s in (0, 1)
     )
-    assert pairs(a.train) != pairs(b.train)
+    assert pairs_in(a.train) != pairs_in(b.train)
 
 
 @pytest.mark.parametrize(
@@ -55,15 +162,15 @@ def test_another_generator_gives_another_order(ratings):
         lambda table: splits.shuffled_ties_split(table, np.random.default_rng(0)),
         splits.fig_8_split,
     ],
-    ids=["shuffled", "of the paper"],
+    ids=["shuffled", "Fig. 8"],
 )
-def test_without_ties_every_order_gives_the_papers_split(ratings, cut):
+def test_without_ties_every_order_gives_the_courses_split(ratings, cut):
     table = all_different(ratings)
     for part, expected in zip(cut(table), splits.course_split(table), strict=True):
-        assert pairs(part) == pairs(expected)
+        assert pairs_in(part) == pairs_in(expected)
 
 
-def test_the_papers_split_has_as_many_rows_for_each_user(ratings):
+def test_the_split_of_fig_8_has_as_many_rows_for_each_user(ratings):
     ours = splits.chronological_split(ratings).train.groupby("userID").size()
     theirs = splits.fig_8_split(ratings).train.groupby("userID").size()
     assert ours.equals(theirs)
@@ -91,8 +198,8 @@ def test_global_time_puts_nothing_earlier_into_the_test():
     assert len(split.train) == 9
     seen = set(split.train["itemID"])
     late = toy.RATINGS[toy.RATINGS["timestamp"] > moment]
-    assert pairs(split.test) == pairs(late[late["itemID"].isin(seen)])
-    assert (2, 106) not in pairs(split.test)
+    assert pairs_in(split.test) == pairs_in(late[late["itemID"].isin(seen)])
+    assert (2, 106) not in pairs_in(split.test)
 
 
 def test_global_time_leaves_out_users_who_came_later():
@@ -118,3 +225,96 @@ def test_active_days_are_counted_by_midnight():
     times = [0, DAY - 1, DAY, 5 * DAY, 7, 9]
     table = pd.DataFrame({"userID": [1, 1, 1, 1, 2, 2], "timestamp": times})
     assert splits.active_days(table).to_dict() == {1: 3, 2: 1}
+
+
+# Any table
+
+
+def rows_by_hand(rows, ratio):
+    """Return the row numbers of both parts."""
+    users, times = [row[0] for row in rows], [row[3] for row in rows]
+    parts = [], []
+    for user in sorted(set(users)):
+        own = [row for row in range(len(users)) if users[row] == user]
+        own.sort(key=times.__getitem__)
+        n_train = round(float(ratio) * len(own))
+        parts[0].extend(own[:n_train])
+        parts[1].extend(own[n_train:])
+    return parts
+
+
+@given(any_tables(), fractions)
+def test_split_cuts_every_users_history_in_two(table, ratio):
+    rows, split = ratings_of(table), attempt(splits.chronological_split, table, ratio)
+    assert (split is None) == (rows is None)
+    if split is not None:
+        for part, numbers in zip(split, rows_by_hand(rows, ratio), strict=True):
+            found = list(part[COLUMNS].itertuples(index=False, name=None))
+            assert found == [rows[number] for number in numbers]
+            as_they_were = table.iloc[numbers].drop(columns=COLUMNS)
+            pd.testing.assert_frame_equal(part.drop(columns=COLUMNS), as_they_were)
+            assert list(part) == list(table)
+
+
+@given(good_tables())
+def test_split_of_the_course_is_one_by_time_without_unseen_rows(table):
+    split = works(splits.course_split, table)
+    by_time = splits.drop_unseen(splits.chronological_split(table, 0.75))
+    assert snapshot(split) == snapshot(by_time)
+
+
+CUTS = {
+    "course": splits.course_split,
+    "time": splits.global_time_split,
+    "leave-one-out": splits.leave_one_out_split,
+    "shuffled ties": lambda t: splits.shuffled_ties_split(t, np.random.default_rng(0)),
+    "random": lambda t: splits.random_split(t, np.random.default_rng(0)),
+}
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+@given(any_tables())
+def test_every_split_takes_the_tables_that_check_ratings_takes(cut, table):
+    if cut is CUTS["random"]:  # it makes timestamps of its own
+        table = table.assign(timestamp=0)
+    assert is_refused(cut, table) == (ratings_of(table) is None)
+
+
+@given(good_tables(), wrong_fractions)
+def test_split_refuses_what_is_no_fraction(table, ratio):
+    assert is_refused(splits.chronological_split, table, ratio)
+    assert is_refused(splits.global_time_split, table, ratio)
+
+
+@given(any_splits())
+def test_test_rows_stay_if_training_has_their_user_and_film(split):
+    kept = attempt(splits.drop_unseen, split)
+    train, test = (pairs_of(part) for part in split)
+    if kept is None:
+        assert train is None or test is None or split.train.empty or split.test.empty
+        return
+    users, items = {user for user, _ in train}, {item for _, item in train}
+    rows = [row for row, (u, i) in enumerate(test) if u in users and i in items]
+    assert kept.train is split.train
+    pd.testing.assert_frame_equal(kept.test, split.test.iloc[rows])
+
+
+def sorted_text(pairs):
+    return sorted((str(user), str(item)) for user, item in pairs)
+
+
+@given(any_tables(), any_tables(), st.randoms(use_true_random=False))
+def test_hash_is_that_of_the_sorted_pairs(table, other, random):
+    found = attempt(splits.pairs_sha256, table)
+    if found is None:
+        assert table.empty or pairs_of(table) is None
+        return
+    rows = random.sample(range(len(table)), len(table))
+    assert splits.pairs_sha256(table.iloc[rows]) == found
+    pairs = sorted(pairs_of(table))
+    if all(str(value).isalnum() for pair in pairs for value in pair):
+        text = "".join(f"{user},{item}\n" for user, item in pairs)
+        assert hashlib.sha256(text.encode()).hexdigest() == found
+    if pairs_of(other) is not None and not other.empty:
+        same = sorted_text(pairs_of(table)) == sorted_text(pairs_of(other))
+        assert (splits.pairs_sha256(other) == found) == same

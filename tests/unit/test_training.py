@@ -1,3 +1,6 @@
+"""Training: an epoch against NumPy, early stopping, interrupts, the validation part, weight decay."""
+
+import dataclasses
 import functools
 
 import keras
@@ -6,25 +9,22 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
-from recdl import evaluation, interactions, models, ranking, ratings, training
+from recdl import evaluation, models, ranking, training
+from recdl.interactions import Interactions, epoch_samples
+from recdl.paper import Settings
+from recdl.ranking import ScoreTable
+from recdl.ratings import PAIR
+from small_tables import even_and_odd
 
-OPTIONS = {"batch_size": 64, "learning_rate": 0.02}
-
-
-def make_ratings():
-    """Return ratings of 12 users, who like items that are even or odd as they are; user 0 likes most."""
-    rng = np.random.default_rng(7)
-    users, items = np.arange(12)[:, None], np.arange(20)
-    often = np.where(users % 2 == items % 2, 0.6, 0.05)
-    likes = rng.random((12, 20)) < np.where(users == 0, 0.8, often)
-    likes[np.arange(20) % 12, np.arange(20)] = True  # every item occurs
-    table = pd.DataFrame(np.argwhere(likes), columns=["userID", "itemID"])
-    table = table.assign(rating=4.0, timestamp=rng.permutation(len(table)))
-    return table.sort_values("timestamp", ignore_index=True)
+FAST = Settings(batch_size=64, learning_rate=0.02)
 
 
-RATINGS = make_ratings()
-POSITIVES = interactions.Interactions(RATINGS)
+def for_epochs(n_epochs, settings=FAST):
+    return dataclasses.replace(settings, n_epochs=n_epochs)
+
+
+RATINGS = even_and_odd()
+POSITIVES = Interactions(RATINGS)
 
 
 def new_model(seed=1):
@@ -42,51 +42,6 @@ def eagerly():
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
-
-
-# An epoch's samples
-
-
-def an_epoch(seed=0, n_negatives=2):
-    rng = np.random.default_rng(seed)
-    return interactions.epoch_samples(POSITIVES, n_negatives, rng=rng)
-
-
-def test_an_epoch_has_every_positive_once_and_only_unseen_negatives():
-    users, items, labels = an_epoch()
-    seen = set(zip(POSITIVES.users, POSITIVES.items, strict=True))
-    positives = list(zip(users[labels == 1], items[labels == 1], strict=True))
-    negatives = list(zip(users[labels == 0], items[labels == 0], strict=True))
-    assert len(positives) + len(negatives) == len(labels)
-    assert sorted(positives) == sorted(seen)
-    assert not seen & set(negatives)
-
-
-def test_an_epoch_has_the_number_of_negatives_that_each_user_can_have():
-    users, _, labels = an_epoch(n_negatives=2)
-    n_seen = np.bincount(POSITIVES.users)
-    expected = np.minimum(2 * n_seen, 20 - n_seen)
-    assert np.bincount(users[labels == 0]).tolist() == expected.tolist()
-    assert 0 < (expected < 2 * n_seen).sum() < 12  # some are capped, some are not
-
-
-def test_an_epoch_is_in_random_order():
-    users, _, labels = an_epoch()
-    thirds = [part.mean() for part in np.array_split(labels, 3)]
-    assert thirds == pytest.approx([labels.mean()] * 3, abs=0.15)
-    assert (np.diff(users) < 0).mean() > 0.3
-
-
-def test_an_epoch_follows_its_seed():
-    same, other = (np.array_equal(an_epoch(1), an_epoch(seed)) for seed in (1, 2))
-    assert same
-    assert not other
-
-
-def test_the_same_generator_draws_two_different_epochs():
-    rng = np.random.default_rng(0)
-    first, second = (interactions.epoch_samples(POSITIVES, 2, rng=rng) for _ in range(2))
-    assert set(zip(*first, strict=True)) != set(zip(*second, strict=True))
 
 
 # The compiled epoch against a loop in NumPy
@@ -170,8 +125,8 @@ def runs():
     trained = []
     for seed in (5, 5, 6):
         model = new_model()
-        options = {"batch_size": 8, "learning_rate": 0.02, "seed": seed}
-        history = training.fit(model, POSITIVES, n_epochs=8, **options)
+        settings = Settings(n_epochs=8, batch_size=8, learning_rate=0.02, seed=seed)
+        history = training.fit(model, POSITIVES, settings)
         trained.append((model, history))
     return trained
 
@@ -217,10 +172,9 @@ def recorded(monkeypatch):
 
 
 def test_the_last_partial_batch_is_dropped(recorded):
-    training.fit(
-        new_model(), POSITIVES, n_epochs=1, batch_size=100, n_negatives=2, seed=0
-    )
-    samples = an_epoch(seed=0, n_negatives=2)
+    settings = Settings(n_epochs=1, batch_size=100, n_negatives=2, seed=0)
+    training.fit(new_model(), POSITIVES, settings)
+    samples = epoch_samples(POSITIVES, 2, rng=np.random.default_rng(0))
     n_batches = len(samples[0]) // 100
     assert len(samples[0]) % 100
     for batches, whole in zip(recorded[1], samples, strict=True):
@@ -229,14 +183,15 @@ def test_the_last_partial_batch_is_dropped(recorded):
 
 
 def test_each_epoch_has_negatives_of_its_own(recorded):
-    training.fit(new_model(), POSITIVES, n_epochs=3, n_negatives=1, **OPTIONS)
+    settings = dataclasses.replace(FAST, n_epochs=3, n_negatives=1)
+    training.fit(new_model(), POSITIVES, settings)
     items = [np.sort(epoch[1], axis=None).tolist() for epoch in recorded[1:]]
     assert len(items) == 3
     assert items[0] != items[1] != items[2] != items[0]
 
 
 def test_fit_uses_adam_as_the_library_does(recorded):
-    training.fit(new_model(), POSITIVES, n_epochs=1, batch_size=16, learning_rate=0.02)
+    training.fit(new_model(), POSITIVES, for_epochs(1))
     settings = recorded[0].get_config()
     assert type(recorded[0]).__name__ == "Adam"
     expected = {"learning_rate": 0.02, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8}
@@ -244,19 +199,31 @@ def test_fit_uses_adam_as_the_library_does(recorded):
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("settings", "options", "words"),
     [
-        ({"n_epochs": 0}, "must be positive"),
-        ({"batch_size": 0}, "must be positive"),
-        ({"n_negatives": 0}, "must be positive"),
-        ({"patience": 0}, "must be positive"),
-        ({"batch_size": 999}, r"A batch of 999 is larger than all \d+ samples"),
+        (FAST, {"patience": 0}, "patience must be"),
+        (FAST, {"weight_decay": -0.1}, "weight_decay must be 0 or more"),
+        (
+            Settings(batch_size=999),
+            {},
+            r"A batch of 999 is larger than all \d+ samples",
+        ),
     ],
 )
-def test_fit_refuses(options, words, recorded):
+def test_fit_refuses(settings, options, words, recorded):
     with pytest.raises(ValueError, match=words):
-        training.fit(new_model(), POSITIVES, **options)
+        training.fit(new_model(), POSITIVES, settings, **options)
     assert len(recorded) <= 1  # no epoch was trained
+
+
+def test_fit_uses_the_papers_settings_if_left_out(recorded):
+    twice = [RATINGS, RATINGS.assign(userID=RATINGS["userID"] + 12)]
+    positives = Interactions(pd.concat(twice))
+    training.fit(new_model(), positives, validate=answers(1.0, 0.0), patience=1)
+    samples = epoch_samples(positives, 4, rng=np.random.default_rng(42))
+    for batches, whole in zip(recorded[1], samples, strict=True):
+        np.testing.assert_array_equal(batches, whole[:256][None])
+    assert float(recorded[0].learning_rate) == pytest.approx(1e-3)
 
 
 # Early stopping
@@ -266,7 +233,7 @@ def test_fit_refuses(options, words, recorded):
 def trained_for(n_epochs):
     """Return a model after exactly so many epochs, and its history."""
     model = new_model()
-    return model, training.fit(model, POSITIVES, n_epochs=n_epochs, **OPTIONS)
+    return model, training.fit(model, POSITIVES, for_epochs(n_epochs))
 
 
 def answers(*values):
@@ -294,7 +261,7 @@ def answers(*values):
 @pytest.mark.usefixtures("eagerly")
 def test_two_epochs_without_a_better_value_end_the_training(values, best_epoch):
     model, options = new_model(), {"validate": answers(*values), "patience": 2}
-    history = training.fit(model, POSITIVES, n_epochs=20, **options, **OPTIONS)
+    history = training.fit(model, POSITIVES, for_epochs(20), **options)
     assert history.best_epoch == best_epoch
     assert history.validation == list(values[:-1])
     assert len(history.losses) == len(history.seconds) == best_epoch + 2
@@ -307,7 +274,7 @@ def test_two_epochs_without_a_better_value_end_the_training(values, best_epoch):
 def test_the_best_weights_are_restored_without_an_early_stop_too():
     model, validate = new_model(), answers(0.1, 0.3, 0.2)
     history = training.fit(
-        model, POSITIVES, n_epochs=3, validate=validate, patience=9, **OPTIONS
+        model, POSITIVES, for_epochs(3), validate=validate, patience=9
     )
     assert len(history.losses) == 3
     assert_same_weights(model, trained_for(2)[0])
@@ -322,7 +289,7 @@ def test_validate_gets_the_model_as_it_is_after_each_epoch():
         kernels.append(given.last.get_weights()[0])
         return len(kernels)
 
-    training.fit(model, POSITIVES, n_epochs=2, validate=validate, **OPTIONS)
+    training.fit(model, POSITIVES, for_epochs(2), validate=validate)
     assert (kernels[0] == trained_for(1)[0].last.get_weights()[0]).all()
     assert (kernels[1] == model.last.get_weights()[0]).all()
 
@@ -333,7 +300,7 @@ def test_validate_gets_the_model_as_it_is_after_each_epoch():
 @pytest.mark.usefixtures("eagerly")
 def test_an_interrupt_during_validation_leaves_the_best_weights():
     model, validate = new_model(), answers(0.2, 0.1, KeyboardInterrupt)
-    history = training.fit(model, POSITIVES, validate=validate, **OPTIONS)
+    history = training.fit(model, POSITIVES, FAST, validate=validate)
     assert history.interrupted
     assert (len(history.losses), history.validation) == (3, [0.2, 0.1])
     assert history.best_epoch == 1
@@ -350,7 +317,7 @@ def test_an_interrupt_without_validation_leaves_the_last_weights(monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(training.Progress, "step", step)
-    history = training.fit(model, POSITIVES, **OPTIONS)
+    history = training.fit(model, POSITIVES, FAST)
     assert history.interrupted
     assert notes == [f"loss {loss:.4f}" for loss in history.losses]
     assert len(history.seconds) == history.best_epoch == 3
@@ -374,7 +341,7 @@ def test_weights_and_history_belong_together_after_an_interrupt_at(moment, monke
 
     history = functools.partial(training.History, losses=Losses())
     monkeypatch.setattr(training, "History", history)
-    history = training.fit(model, POSITIVES, **OPTIONS)
+    history = training.fit(model, POSITIVES, FAST)
     completed = 3 if moment == "after the loss" else 2
     assert history.interrupted
     assert len(history.losses) == completed
@@ -393,19 +360,14 @@ def test_weights_that_were_set_between_two_epochs_are_the_ones_trained():
 # A validation part
 
 
-class Scores:
-    """Stand-in for a model: the identifiers of the items are also their scores."""
-
-    def __init__(self, positives):
-        self.table = np.tile(positives.item_ids, (positives.n_users, 1))
-
-    def scores(self, users):
-        return self.table[users]
+def scores_by_identifier(positives):
+    """Return a stand-in for a model: the identifiers of the items are also their scores."""
+    return ScoreTable(np.tile(positives.item_ids, (positives.n_users, 1)))
 
 
-def pairs_of(interactions):
-    users = interactions.user_ids[interactions.users]
-    items = interactions.item_ids[interactions.items]
+def pairs_of(positives):
+    users = positives.user_ids[positives.users]
+    items = positives.item_ids[positives.items]
     return set(zip(users, items, strict=True))
 
 
@@ -418,9 +380,9 @@ def held_out(monkeypatch):
         tables.append(test)
         return relevant(test, known)
 
-    monkeypatch.setattr(ranking, "Relevant", spy)
+    monkeypatch.setattr(evaluation, "Relevant", spy)
     positives, validate = training.hold_out(RATINGS)
-    pairs = set(tables[0][ratings.PAIR].itertuples(index=False, name=None))
+    pairs = set(tables[0][PAIR].itertuples(index=False, name=None))
     return positives, pairs, validate
 
 
@@ -432,7 +394,7 @@ def test_positives_and_validation_pairs_are_two_parts_of_train(held_out):
 
 
 def test_validation_pairs_are_each_users_latest(held_out):
-    time = RATINGS.set_index(ratings.PAIR)["timestamp"]
+    time = RATINGS.set_index(PAIR)["timestamp"]
     for user in range(12):
         earlier, later = (
             [time[pair] for pair in pairs if pair[0] == user]
@@ -444,10 +406,11 @@ def test_validation_pairs_are_each_users_latest(held_out):
 
 def test_the_validation_value_is_the_mean_ndcg_through_ranking(held_out):
     positives, pairs, validate = held_out
-    top = ranking.top_k(Scores(positives).scores, positives, 10)
-    test = pd.DataFrame(sorted(pairs), columns=ratings.PAIR)
+    model = scores_by_identifier(positives)
+    top = ranking.top_k(model, positives, 10)
+    test = pd.DataFrame(sorted(pairs), columns=PAIR)
     table = evaluation.evaluate(top, evaluation.Relevant(test, positives), (10,))
-    assert validate(Scores(positives)) == table["ndcg_at_10"].mean()
+    assert validate(model) == table["ndcg_at_10"].mean()
 
 
 @pytest.mark.parametrize(("k", "by_hand"), [(12, (1 / np.log2(3) + 1) / 2), (1, 1 / 2)])
@@ -459,7 +422,7 @@ def test_the_validation_value_of_two_users_by_hand(k, by_hand):
     ]
     columns = ["userID", "itemID", "rating", "timestamp"]
     positives, validate = training.hold_out(pd.DataFrame(rows, columns=columns), k)
-    value = validate(Scores(positives))
+    value = validate(scores_by_identifier(positives))
     assert isinstance(value, float)
     assert value == pytest.approx(by_hand, abs=1e-12)
 
@@ -479,12 +442,6 @@ def test_training_with_weight_decay_ends_with_smaller_weights(eagerly):
     norms = []
     for weight_decay in (0.0, 1.0):
         model = new_model()
-        options = OPTIONS | {"n_epochs": 3, "weight_decay": weight_decay}
-        training.fit(model, POSITIVES, **options)
+        training.fit(model, POSITIVES, for_epochs(3), weight_decay=weight_decay)
         norms.append(sum(np.square(w).sum() for w in model.get_weights()))
     assert norms[1] < 0.9 * norms[0]
-
-
-def test_a_negative_weight_decay_is_refused():
-    with pytest.raises(ValueError, match="weight_decay must be 0 or more"):
-        training.fit(new_model(), POSITIVES, weight_decay=-0.1)

@@ -1,53 +1,50 @@
 import json
 import subprocess
-import sys
 
 import pytest
 
-from tools import environment, versions
+from tools import packages, versions
+from tools.project import COURSE
 
 [OTHER] = {"3.11", "3.12"} - {versions.HERE}
 
 
 class Machine:
-    """Stands for the commands: keeps what they were asked, and fails where a test wants it."""
+    """Stands for uv: keeps what it was asked, and fails where a test wants it."""
 
     def __init__(self):
         self.asked, self.downloads = [], set()
-        self.other, self.failing = f"/usr/bin/python{OTHER}\n", "nothing"
+        self.other, self.failing, self.on = f"/usr/bin/python{OTHER}\n", "nothing", ""
 
-    def run(self, command, env=None, **_):
+    def run(self, command, env, **_):
         words = " ".join(map(str, command))
         self.asked.append(words)
-        if "-m uv " in words:
-            self.downloads.add(env["UV_PYTHON_DOWNLOADS"])
+        self.downloads.add(env["UV_PYTHON_DOWNLOADS"])
         if self.failing is KeyboardInterrupt and "-m pytest" in words:
             raise KeyboardInterrupt
-        if " venv " in words:
-            (versions.ROOT / "_build" / words.rsplit("/", 1)[1]).mkdir(parents=True)
-        found = json.dumps([{"name": "numpy", "version": "2.0.0"}])
-        answer = self.other if " find " in words else found
-        failed = isinstance(self.failing, str) and self.failing in words
+        answer = self.other if " find " in words else json.dumps({"numpy": "2.0.0"})
+        failed = str(self.failing) in words and self.on in words
         return subprocess.CompletedProcess(command, int(failed), answer, "")
 
 
 @pytest.fixture
-def machine(tmp_path, monkeypatch):
+def root(tmp_path):
     (tmp_path / "pyproject.toml").write_text(
         '[project]\ndependencies = ["numpy>=2.0,<2.5"]\n'
         '[project.optional-dependencies]\ndev = ["tf-slim>=1.1"]\n'
     )
+    return tmp_path
+
+
+@pytest.fixture
+def machine(monkeypatch):
     here = Machine()
-    monkeypatch.setattr(environment, "ROOT", tmp_path)
-    monkeypatch.setattr(versions, "ROOT", tmp_path)
-    monkeypatch.setattr(versions, "exit_on_signals", lambda: None)
-    monkeypatch.setattr(versions.subprocess, "run", here.run)
-    monkeypatch.setattr(sys, "argv", ["versions", "lowest"])
+    monkeypatch.setattr(packages.subprocess, "run", here.run)
     return here
 
 
-def test_every_python_is_tried_and_the_table_says_what_with(machine, capsys):
-    versions.main()
+def test_every_python_is_tried_and_the_table_says_what_with(machine, root, capsys):
+    versions.main(["lowest"], root)
     printed = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
     rows = [[word.strip() for word in line if word.strip()] for line in printed]
     assert rows == [
@@ -58,9 +55,9 @@ def test_every_python_is_tried_and_the_table_says_what_with(machine, capsys):
     ]
 
 
-def test_a_python_that_is_not_here_is_named(machine, capsys):
+def test_a_python_that_is_not_here_is_named(machine, root, capsys):
     machine.other = ""
-    versions.main()
+    versions.main(["lowest"], root)
     said = f"Python {OTHER} is not installed here and was not tried.\n"
     assert capsys.readouterr().out.endswith(said)
     assert sum("-m pytest" in words for words in machine.asked) == 1
@@ -68,27 +65,22 @@ def test_a_python_that_is_not_here_is_named(machine, capsys):
 
 @pytest.mark.parametrize(
     ("failing", "verdict"),
-    [("-m pytest", "failed"), ("--all-extras", "not installed")],
+    [("-m pytest", "failed"), ("python -c", "not installed")],
 )
 def test_a_failure_on_one_python_is_a_failure_and_the_other_is_tried(
-    machine, capsys, failing, verdict, monkeypatch
+    machine, root, capsys, failing, verdict
 ):
-    def run(command, **options):
-        here = str(versions.ROOT / "_build" / "lowest-3.11") in str(command)
-        machine.failing = failing if here else "nothing"
-        return machine.run(command, **options)
-
-    monkeypatch.setattr(versions.subprocess, "run", run)
+    machine.failing, machine.on = failing, f"--python /usr/bin/python{OTHER}"
     with pytest.raises(SystemExit, match="Not passed"):
-        versions.main()
+        versions.main(["lowest"], root)
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.split() == ["unit", "tests", *verdict.split(), "passed"]
-    left = [place.name for place in (versions.ROOT / "_build").glob("*/")]
-    assert left == ["lowest-3.11"]
+    expected = {OTHER: verdict, versions.HERE: "passed"}
+    words = [word for v in sorted(expected) for word in expected[v].split()]
+    assert last.split() == ["unit", "tests", *words]
 
 
-def test_uv_may_not_download_a_python(machine):
-    versions.main()
+def test_uv_may_not_download_a_python(machine, root):
+    versions.main(["lowest"], root)
     assert machine.downloads == {"never"}
 
 
@@ -96,24 +88,25 @@ def test_uv_may_not_download_a_python(machine):
     ("which", "resolution"), [("lowest", "lowest-direct"), ("newest", "highest")]
 )
 def test_versions_come_from_pyproject_and_not_from_the_lock(
-    machine, which, resolution, monkeypatch
+    machine, root, which, resolution
 ):
-    monkeypatch.setattr(sys, "argv", ["versions", which])
-    versions.main()
+    versions.main([which], root)
     chosen = [words for words in machine.asked if "--resolution" in words]
-    assert len(chosen) == 2
+    assert len(chosen) == 4
     for words in chosen:
-        assert f"--upgrade --resolution {resolution} " in words
-        assert words.endswith(f"-r {versions.ROOT / 'pyproject.toml'}")
+        assert "run --isolated --no-project " in words
+        assert f"--no-build --resolution {resolution} " in words
+        assert "--with=numpy>=2.0,<2.5 --with=tf-slim>=1.1 " in words
+        assert "requirements.txt" not in words
 
 
-def test_an_interrupt_ends_with_a_sentence(machine):
+def test_an_interrupt_ends_with_a_sentence(machine, root):
     machine.failing = KeyboardInterrupt
     with pytest.raises(SystemExit, match=r"^Interrupted\. The same command"):
-        versions.main()
+        versions.main(["lowest"], root)
 
 
 def test_every_package_of_the_project_has_a_lower_bound():
-    allowed = versions.named()
+    allowed = versions.named(COURSE)
     assert {"numpy", "tensorflow", "jupyter-book", "pytest"} <= allowed.keys()
     assert all(">=" in versions for versions in allowed.values())

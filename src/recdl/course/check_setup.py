@@ -11,24 +11,20 @@ import importlib.metadata
 import math
 import pathlib
 import platform
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 
-from recdl.course import environment
-
 MEMORY_GB = 2  # one chapter needs less; see book/setup.md
 DISK_GB = 1  # beside the environment, which is there when this runs
 TRAINING_S = 60  # usual are 10 to 20
-WORKER = [
-    sys.executable,
-    "-c",
-    "from recdl.course import check_setup; print(check_setup.two_steps())",
-]
+STEPS = "from recdl.course import check_setup; print(check_setup.two_steps())"
+WORKER = [sys.executable, "-c", STEPS]
 MODULES = {"ipython": "IPython"}  # where a package is imported by another name
-IMPORTED_BY_WORKER = {"tensorflow", "tf-slim"}
+IMPORTED_BY_WORKER = {"keras", "tensorflow", "tf-slim"}
 COLAB = "Or open the chapters in Colab, which needs nothing on this machine."
 
 
@@ -42,11 +38,12 @@ class Problem(Exception):  # noqa: N818 - the name says what it is
 
 def check_python() -> str:
     """Compare this Python with those that all packages of the course have wheels for."""
-    version = platform.python_version()
-    if sys.version_info[:2] not in environment.SUPPORTED:
+    version, allowed = platform.python_version(), importlib.metadata.metadata("recdl")
+    first, end = sorted(map(int, re.findall(r"3\.(\d+)", allowed["Requires-Python"])))
+    if not first <= sys.version_info[1] < end:
         raise Problem(
-            f"{version}; the course needs 3.11 or 3.12",
-            "Install Python 3.12, then: make PYTHON=python3.12 env",
+            f"{version}; the course needs {' or '.join(f'3.{n}' for n in range(first, end))}",
+            f"Install Python 3.{end - 1}, then: make PYTHON=python3.{end - 1} env",
         )
     return version
 
@@ -80,7 +77,7 @@ def _fault(requirement):
 
 
 def _install_again():
-    if environment.LOCK.exists():
+    if (pathlib.Path(sys.prefix).parent / "requirements.txt").exists():
         return "In the course's folder: make env. If that changes nothing: make clean, then make env."
     return "Run the set-up cell of a chapter once more."
 
@@ -114,18 +111,16 @@ def check_data() -> str:
     """Load MovieLens-100k, obtaining it where necessary, which verifies every rating."""
     import pooch
 
-    from recdl import movielens
+    from recdl import download, movielens, ratings
 
-    pooch.get_logger().setLevel(
-        "WARNING"
-    )  # its notes would stand in the middle of a line
+    pooch.get_logger().setLevel("WARNING")  # its notes would break the line
     try:
-        ratings = movielens.load_ratings()
+        table = movielens.load_ratings()
         movielens.load_movies(), movielens.load_users()
     except (ratings.DataError, download.DataUnavailable) as error:
         found = str(error).replace(download.BY_HAND, "").rstrip("\n- ")
         raise Problem(found, download.BY_HAND) from error
-    return f"{len(ratings):,} ratings, verified, in {download.obtain()}"
+    return f"{len(table):,} ratings, verified, in {download.obtain()}"
 
 
 def check_training() -> str:

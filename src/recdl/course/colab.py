@@ -6,14 +6,14 @@ The set-up cell of every chapter installs this package without its dependencies,
 import importlib
 import importlib.metadata
 import pathlib
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
+
+from recdl.pip import PipError, pip
 
 # recommenders names fifteen packages; with them, pip would replace some of Colab's by older ones. This is
 # what the course's path through it imports: the NCF, the split and the evaluation.
@@ -69,27 +69,24 @@ def install():
     """
     wanted, there = needed(), installed()
     absent = missing(wanted, there)
-    _pip([r for r in absent if r.name == ALONE], "--no-deps")
+    _install([r for r in absent if r.name == ALONE], "--no-deps")
     with tempfile.TemporaryDirectory() as folder:
         fixed = pathlib.Path(folder, "installed.txt")
         fixed.write_text("".join(f"{n}=={v}\n" for n, v in there.items()), "utf-8")
-        _pip([r for r in absent if r.name != ALONE], "--constraint", str(fixed))
+        _install([r for r in absent if r.name != ALONE], "--constraint", str(fixed))
     importlib.invalidate_caches()  # this process may have looked for them already
     for note in notes(wanted, there):
         print(note)
 
 
-def _pip(requirements, *options):
+def _install(requirements, *options):
     if not requirements:
         return
-    command = [sys.executable, "-m", "pip", "install", "--quiet", *options]
-    command += [f"{r.name}{r.specifier}" for r in requirements]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+    try:
+        pip("install", *options, *(f"{r.name}{r.specifier}" for r in requirements))
+    except PipError as error:
         names = ", ".join(r.name for r in requirements)
-        said = done.stderr.strip().splitlines()
-        reason = " ".join([line for line in said if "ERROR:" in line] or said)
         raise RuntimeError(
             f"pip could not install {names}. Run this cell again; if that changes nothing, choose an older "
-            f"version under {RUNTIME}. pip says: {reason}"
-        )
+            f"version under {RUNTIME}. {error}"
+        ) from error

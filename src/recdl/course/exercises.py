@@ -7,7 +7,6 @@ typical wrong ones are computed, never typed in.
 import copy
 import dataclasses
 import functools
-import importlib
 import textwrap
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -75,8 +74,8 @@ def chapters() -> list[int]:
 
 def exercises(chapter: int) -> dict[str, Exercise]:
     """Return a chapter's exercises by number."""
-    module = importlib.import_module(f"recdl.course.chapter_{chapter}.exercises")
-    return {exercise.number: exercise for exercise in module.EXERCISES}
+    there = course.part(chapter, "exercises").EXERCISES
+    return {exercise.number: exercise for exercise in there}
 
 
 def check(number: str, answer: Any):

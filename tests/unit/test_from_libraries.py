@@ -40,7 +40,10 @@ def test_slim_satisfies_the_conditions_of_a_minimum(world, l1, l2):
 
 def test_slim_scores_with_weights_of_the_history(world):
     weights = np.linspace(0, 1, len(world))
-    plain, fading = from_libraries.SLIM(world, 1, 5), from_libraries.SLIM(world, 1, 5, weights)
+    plain, fading = (
+        from_libraries.SLIM(world, 1, 5),
+        from_libraries.SLIM(world, 1, 5, weights),
+    )
     np.testing.assert_array_equal(plain.item_to_item, fading.item_to_item)
     history = np.zeros((world.n_users, world.n_items))
     history[world.users, world.items] = weights
@@ -49,7 +52,9 @@ def test_slim_scores_with_weights_of_the_history(world):
 
 def test_ials_solves_its_last_regression(world):
     l2, alpha = 3.0, 4.0
-    model = from_libraries.IALS(world, n_factors=3, l2=l2, alpha=alpha, n_epochs=4, seed=1)
+    model = from_libraries.IALS(
+        world, n_factors=3, l2=l2, alpha=alpha, n_epochs=4, seed=1
+    )
     table, users, items = dense(world), model.users, model.items
     assert users.shape == (40, 3)
     # implicit takes the users first, so the items are the ones that fit exactly.
@@ -97,7 +102,10 @@ def test_scores_are_products_and_another_seed_gives_others(world, name):
     ("method", "words"),
     [
         (lambda w: from_libraries.SLIM(w, 0, 1), "l1 and l2 must be positive"),
-        (lambda w: from_libraries.SLIM(w, 1, float("nan")), "l1 and l2 must be positive"),
+        (
+            lambda w: from_libraries.SLIM(w, 1, float("nan")),
+            "l1 and l2 must be positive",
+        ),
         (lambda w: from_libraries.IALS(w, 0), "n_factors must be"),
         (lambda w: from_libraries.BPR(w, n_epochs=0), "n_epochs must be"),
     ],
