@@ -36,13 +36,12 @@ MODULES = (
     "uncertainty",
     "sampled",
 )
-TESTS = (*MODULES, "properties")
 CONFIGURATION = f"""
 [tool.mutmut]
 source_paths = ["src"]
 only_mutate = {[f"src/recdl/{module}.py" for module in MODULES]}
 pytest_add_cli_args = ["-x", "-n0", "-pno:cacheprovider"]
-pytest_add_cli_args_test_selection = {[f"tests/unit/test_{name}.py" for name in TESTS]}
+pytest_add_cli_args_test_selection = {[f"tests/unit/test_{name}.py" for name in MODULES]}
 timeout_multiplier = 2.0
 timeout_constant = 15.0
 """

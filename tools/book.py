@@ -129,7 +129,9 @@ class Build:
         made = subprocess.run(command, **options)
         (self.project.build / "book.log").write_text(made.stdout, encoding="utf-8")
         if made.returncode:
-            tell(made.stdout[-6000:])
+            said = made.stdout.splitlines()
+            bad = [line for line in said if "WARNING" in line or "ERROR" in line]
+            tell("\n".join(bad or said[-50:]))
             sys.exit(
                 "The book was not built: each warning above is an error. The whole log: _build/book.log"
             )

@@ -52,18 +52,20 @@ class NoWheel(Exception):  # noqa: N818 - the name says what happened
 # What a platform needs
 
 
-def target(platform: str) -> list[str]:
-    """Return the options with which uv resolves for a platform as pip names it."""
-    if platform == NATIVE:
-        return []
+def target(platform: str) -> str:
+    """Return how uv calls a platform that pip calls so."""
     found = re.fullmatch(r"(win|macosx|manylinux)[\d_]*?_(\D\w*)", platform)
     if not found:
-        sys.exit(
-            f"{platform} is no platform that pip knows. Examples: win_amd64, macosx_12_0_arm64, "
-            "manylinux_2_28_x86_64"
-        )
-    processor = PROCESSORS.get(found[2], found[2])
-    return ["--python-platform", f"{processor}-{SYSTEMS[found[1]]}"]
+        refuse(platform)
+    return f"{PROCESSORS.get(found[2], found[2])}-{SYSTEMS[found[1]]}"
+
+
+def refuse(platform: str):
+    """Stop because a platform does not exist."""
+    sys.exit(
+        f"{platform} is no platform that pip knows. Examples: win_amd64, macosx_12_0_arm64, "
+        "manylinux_2_28_x86_64"
+    )
 
 
 def resolved(project: Project, platform: str, python: str, *sources) -> set[str]:
@@ -72,43 +74,24 @@ def resolved(project: Project, platform: str, python: str, *sources) -> set[str]
     If all the wheels are there already, they are not looked for elsewhere.
     """
     lines = f"jupyterlab\npip=={importlib.metadata.version('pip')}\n"
-    asked = [
-        "pip",
-        "compile",
-        "--quiet",
-        "--no-header",
-        "--no-annotate",
-        "--only-binary=:all:",
-    ]
-    asked += [
-        "--constraint",
-        project.lock,
-        "--python-version",
-        python,
-        *target(platform),
-    ]
+    asked = ["pip", "compile", "--quiet", "--no-header", "--no-annotate", *sources, "-"]
+    asked += ["--only-binary=:all:", f"--constraint={project.lock}"]
+    asked += [f"--python={sys.executable}", f"--python-version={python}"]
+    asked += [] if platform == NATIVE else [f"--python-platform={target(platform)}"]
     macos = re.match(r"macosx_(\d+)_(\d+)", platform)
     variables = {"MACOSX_DEPLOYMENT_TARGET": ".".join(macos.groups())} if macos else {}
+    options = {"input": lines, "env": variables, "capture_output": True}
     here = ["--no-index", f"--find-links={folder_for(project, platform)}"]
     for where in (here, []):
-        done = packages.uv(
-            *asked,
-            *where,
-            *sources,
-            "-",
-            input=lines,
-            env=variables,
-            capture_output=True,
-        )
+        done = packages.uv(*asked, *where, **options)
         if done.returncode == 0:
             return set(re.findall(r"^\w\S*==\S+", done.stdout, flags=re.M))
+    if "--python-platform" in done.stderr:
+        refuse(platform)
     absent = re.search(r"Because (\S+) has no (?:usable )?wheels", done.stderr)
     if absent:
         raise NoWheel(absent[1])
-    packages.stop(
-        "uv could not find the packages; its words stand above. Is there a network?",
-        done.stderr,
-    )
+    packages.stop("uv did not find the packages. Is there a network?", done.stderr)
 
 
 def wheels_in(folder: Path) -> dict[str, Path]:

@@ -6,16 +6,14 @@ A row whose code has changed is refused, though most changes (a new name, one ch
 Making all rows anew takes hours. So this makes some of them anew: of each experiment the cheapest rows in
 which together every system, every split, every argument and every choice among words occurs. A row must be
 equal, to the last digit of all but seconds and versions, to the one in the table or, as that may come from
-another processor, to the one that the code of the commit makes here. Then the stale rows of the experiment get
-the fingerprint of the present code. If anything differs, the command says what, and the table stays as it is.
+another processor, to the one that the code of the commit makes here. Then the stale rows of the experiment
+get the fingerprint of the present code. If anything differs, the command says what, and the table stays.
 """
 
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 
@@ -52,16 +50,22 @@ def made(experiment: str, row: Row) -> dict[str, str]:
     return {name: str(value) for name, value in found.items()}
 
 
+def check_out(commit: str, folder: str):
+    """Lay a commit of this repository out in an empty folder."""
+    git = ["git", "-C", str(ROOT)]
+    name = [*git, "rev-parse", "--verify", "--end-of-options", f"{commit}^{{commit}}"]
+    known = subprocess.run(name, stdout=subprocess.PIPE, text=True, check=True)
+    clone = ["clone", "--quiet", "--shared", "--no-checkout", str(ROOT), folder]
+    subprocess.run([*git, *clone], check=True)
+    checkout = ["-C", folder, "checkout", "--quiet", "--detach", known.stdout.strip()]
+    subprocess.run([*git, *checkout], check=True)
+
+
 def made_by(commit: str, experiment: str, row: Row) -> dict[str, str]:
     """Make a row here, with the code of a commit, and return what it holds, as texts."""
-    archive = ["git", "-C", str(ROOT), "archive", "--end-of-options", commit]
-    packed = subprocess.run(archive, stdout=subprocess.PIPE, check=True)
+    code = "import sys; from tools import confirm; confirm.print_made(*sys.argv[1:])"
     with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as files:
-            files.extractall(folder, filter="data")
-        code = (
-            "import sys; from tools import confirm; confirm.print_made(*sys.argv[1:])"
-        )
+        check_out(commit, folder)
         command = [sys.executable, "-c", code, experiment, json.dumps(row)]
         paths = os.pathsep.join([folder, os.path.join(folder, "src")])
         done = subprocess.run(

@@ -16,6 +16,7 @@ from recdl.progress import tell_status
 
 CELL_TIMEOUT = 1200  # seconds; the training cell takes one to three minutes
 START_TIMEOUT = 120
+EXPECTED = (papermill.PapermillExecutionError, CellTimeoutError, RuntimeError)
 OUT_OF_MEMORY = {"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"}
 MORE_MEMORY = "Close other programs and try again."
 
@@ -52,21 +53,23 @@ def execute(
             execution_timeout=CELL_TIMEOUT,
             on_cell_start=note_cell,
         )
-    except papermill.PapermillExecutionError as error:
-        problem = f"{source.name}, cell {error.cell_index + 1}:\n{error}"
-        if error.ename in OUT_OF_MEMORY:
-            problem += f"\nThe memory did not suffice. {MORE_MEMORY}"
-        return problem
-    except CellTimeoutError:
-        return f"{source.name}, cell {position + 1}: it ran longer than {CELL_TIMEOUT} s and was stopped."
-    except DeadKernelError:
-        return (
-            f"{source.name}, cell {position + 1}: its Python process died. Most often memory ran out. "
-            f"{MORE_MEMORY}"
-        )
-    except RuntimeError as error:  # of jupyter_client, when the kernel does not answer
-        return f"{source.name}: its Python process did not start ({error}). Try again."
+    except EXPECTED as error:
+        return f"{source.name}{_problem(error, position + 1)}"
     return None
+
+
+def _problem(error, cell):
+    """Say what went wrong, to stand behind the notebook's name."""
+    if isinstance(error, papermill.PapermillExecutionError):
+        too_large = error.ename in OUT_OF_MEMORY
+        more = f"\nThe memory did not suffice. {MORE_MEMORY}" if too_large else ""
+        return f", cell {error.cell_index + 1}:\n{error}{more}"
+    if isinstance(error, CellTimeoutError):
+        return f", cell {cell}: it ran longer than {CELL_TIMEOUT} s and was stopped."
+    if isinstance(error, DeadKernelError):
+        return f", cell {cell}: its Python process died. Most often memory ran out. {MORE_MEMORY}"
+    # Of jupyter_client, when the kernel does not answer.
+    return f": its Python process did not start ({error}). Try again."
 
 
 def end_with_parent():

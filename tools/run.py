@@ -222,7 +222,7 @@ class Job:
         if self.process.returncode:
             self.log.seek(0)
             tell(self.log.read())
-            name = f"{self.task.notebook.name}, mode {self.task.mode},"
+            name = self.task.notebook.name
             if not self.unfinished.exists():
                 sys.exit(f"{name} failed before its first cell.")
             shutil.copyfile(self.unfinished, self.failed)

@@ -3,12 +3,14 @@
     python -m tools.versions lowest    # the oldest of what pyproject.toml names, and what they need
     python -m tools.versions newest    # the newest of everything; requirements.txt plays no part
 
-On every supported Python that is found here, in an environment that uv makes anew each time, because what is
+On every supported Python that is found here, in an environment that is made anew each time, because what is
 newest changes daily.
 """
 
 import json
 import re
+import shutil
+import subprocess
 import sys
 import time
 
@@ -19,10 +21,6 @@ from tools.project import Project
 
 RESOLUTION = {"lowest": "lowest-direct", "newest": "highest"}
 HERE = "{}.{}".format(*sys.version_info)
-LIST = (
-    "import importlib.metadata as m, json;"
-    "print(json.dumps({d.name.lower().replace('_', '-'): d.version for d in m.distributions()}))"
-)
 
 
 def pythons() -> dict[str, str]:
@@ -42,30 +40,36 @@ def named(project: Project) -> dict[str, str]:
 
 
 def tried(project: Project, which: str, version: str, python: str) -> dict[str, str]:
-    """Run the unit tests in an environment with such versions.
+    """Make an environment with such versions and run the unit tests in it.
 
     Returns
     -------
     dict
         The version of each package that was installed, and under "unit tests" whether they passed.
     """
-    begin = time.monotonic()
-    place = ("run", "--isolated", "--no-project", "--python", python, "--no-build")
-    wanted = (f"--with={name}{allowed}" for name, allowed in named(project).items())
-    own = (
-        "--with=pip>=23.2",
-        f"--with-editable={project.root}",
-    )  # that alone may be built
-    inside = (*place, "--resolution", RESOLUTION[which], *wanted, *own, "python")
-    tell(f"Python {version}: installing the {which} versions …")
-    listed = uv(*inside, "-c", LIST, stdout=-1)
-    if listed.returncode:
+    place, begin = project.build / f"{which}-{version}", time.monotonic()
+    own = place / "bin" / "python"
+    tell(f"Python {version}: installing the {which} versions into {place} …")
+    chosen = (
+        "--resolution",
+        RESOLUTION[which],
+        "--no-build",
+    )  # but for the editable one
+    what = ("--all-extras", "-r", project.root / "pyproject.toml", "-e", project.root)
+    steps = [
+        ("venv", "--quiet", "--clear", "--seed", "--python", python, place),
+        ("pip", "install", "--quiet", "--python", own, *chosen, *what),
+    ]
+    if any(uv(*step, stdout=sys.stderr).returncode for step in steps):
         return {"unit tests": "not installed"}
-    found = json.loads(listed.stdout)
+    listed = uv("pip", "list", "--python", own, "--format", "json", capture_output=True)
+    found = {p["name"]: p["version"] for p in json.loads(listed.stdout)}
     tell(f"Python {version}: {len(found)} packages; running the unit tests …")
-    tests = ("-m", "pytest", "-q", project.root / "tests" / "unit")
-    failed = uv(*inside, *tests, cwd=project.root, stdout=sys.stderr).returncode
+    command = [own, "-m", "pytest", "-q", project.root / "tests" / "unit"]
+    failed = subprocess.run(command, cwd=project.root, stdout=sys.stderr).returncode
     tell(f"Python {version}: done after {time.monotonic() - begin:.0f} s.")
+    if not failed:
+        shutil.rmtree(place)
     return found | {"unit tests": "failed" if failed else "passed"}
 
 
@@ -88,7 +92,7 @@ def main(root, which: str):
     for version in found.keys() - results.keys():
         print(f"Python {version} is not installed here and was not tried.")
     if any(result["unit tests"] != "passed" for result in results.values()):
-        sys.exit("Not passed. What pytest or uv said stands above.")
+        sys.exit(f"Not passed. What did not is left in _build/{which}-…")
 
 
 if __name__ == "__main__":

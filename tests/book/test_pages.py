@@ -10,10 +10,11 @@ from html.parser import HTMLParser
 import pytest
 import yaml
 
-from tools import book, changed_pages, repository, run
+from tools import ROOT, changed_pages, repository
+from tools.project import COURSE
 
 PAGES = sorted(
-    page for page in book.HTML.rglob("*.html") if "_static" not in page.parts
+    page for page in COURSE.html.rglob("*.html") if "_static" not in page.parts
 )
 ROLE = r"\{(?:ref|numref|cite|cite:t|doc|term|eq)\}"  # what follows it in backticks is code
 LEFT = [rf"```\{{|^:::|{ROLE}|\{{\{{|<<<<<<<", r"\*\*\w", r"^\|.*\|$"]
@@ -61,25 +62,25 @@ class Page(HTMLParser):
         self.text += "" if self.in_code else data
 
 
-@pytest.fixture(params=PAGES, ids=lambda page: str(page.relative_to(book.HTML)))
+@pytest.fixture(params=PAGES, ids=lambda page: str(page.relative_to(COURSE.html)))
 def page(request):
     return request.param, Page(request.param)
 
 
 def test_every_chapter_has_a_page():
-    assert {f"{notebook.name}.html" for notebook in run.notebooks()} <= {
+    assert {f"{notebook.name}.html" for notebook in COURSE.notebooks()} <= {
         page.name for page in PAGES
     }
 
 
-@pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+@pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 def test_a_chapter_has_launch_buttons_that_open_it(notebook):
-    path = book.HTML / notebook.path.relative_to(run.ROOT).with_suffix(".html")
-    config = yaml.safe_load((run.ROOT / "_config.yml").read_text(encoding="utf-8"))
+    path = COURSE.html / notebook.path.relative_to(ROOT).with_suffix(".html")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     repository.fit(config)
     project = urllib.parse.urlsplit(repository.address()).path.strip("/")
     branch, buttons = config["repository"]["branch"], config["launch_buttons"]
-    file = notebook.path.relative_to(run.ROOT).as_posix()
+    file = notebook.path.relative_to(ROOT).as_posix()
     wanted = []
     if "colab_url" in buttons:
         wanted.append(f"{buttons['colab_url']}/github/{project}/blob/{branch}/{file}")
@@ -130,9 +131,9 @@ def test_no_markup_is_left_in_the_text(page):
     assert MARKUP.findall(page[1].text) == []
 
 
-@pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+@pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 def test_no_equation_is_left_in_the_text(notebook):
-    path = book.HTML / notebook.path.relative_to(run.ROOT).with_suffix(".html")
+    path = COURSE.html / notebook.path.relative_to(ROOT).with_suffix(".html")
     assert EQUATION.findall(Page(path).text) == []
 
 
@@ -150,10 +151,10 @@ def test_a_link_within_the_book_leads_somewhere(page):
             assert urllib.parse.unquote(anchor) in Page(target).ids, link
 
 
-@pytest.mark.parametrize("source", changed_pages.sources())
+@pytest.mark.parametrize("source", changed_pages.sources(COURSE))
 def test_a_page_has_buttons_to_edit_it_and_to_report_a_problem(source):
     name = f"{source.rpartition('.')[0]}.html"
-    links = Page(book.HTML / name).links
+    links = Page(COURSE.html / name).links
     address = repository.address()
     assert f"{address}/edit/main/{source}" in links
     (report,) = (link for link in links if link.startswith(f"{address}/issues/new?"))
@@ -161,9 +162,9 @@ def test_a_page_has_buttons_to_edit_it_and_to_report_a_problem(source):
     assert query["title"] == [f"Issue on page /{name}"]
 
 
-@pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+@pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 def test_a_chapter_opens_in_colab_where_the_repository_is_on_github(notebook):
-    links = Page(book.HTML / "book" / f"{notebook.name}.html").links
+    links = Page(COURSE.html / "book" / f"{notebook.name}.html").links
     found = [link for link in links if "colab.research.google.com" in link]
     host, _, name = repository.address().removeprefix("https://").partition("/")
     place = "https://colab.research.google.com/github"

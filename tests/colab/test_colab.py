@@ -18,14 +18,14 @@ import zipfile
 
 import pytest
 
-from tools import environment, repository, run
-from recdl.course import as, supported
-from tools import versions
-from recdl.progress import STATUS_VARIABLE
+from tools import ROOT, repository
+from tools.command import alone
+from tools.project import COURSE
+from tools.versions import pythons
 
 SHIPPED = pathlib.Path(__file__).with_name("requirements.txt")
-BUILD = run.BUILD / "colab"
-PYTHON_312 = os.environ.get("UV_PYTHON") or supported.pythons()["3.12"]
+BUILD = COURSE.build / "colab"
+PYTHON_312 = os.environ.get("UV_PYTHON") or pythons()["3.12"]
 STAND_IN = '''"""Stands in for the module that Colab's kernel loads, as this one is."""
 
 
@@ -33,10 +33,10 @@ def load_ipython_extension(shell):
     pass
 '''
 SETUP_S = 90
-CHAPTERS = pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+CHAPTERS = pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 BASE = pytest.mark.parametrize(
     "notebook",
-    [n for n in run.notebooks() if n.name[:2] in ("01", "04")],
+    [n for n in COURSE.notebooks() if n.name[:2] in ("01", "04")],
     ids=lambda n: n.name,
 )
 
@@ -75,7 +75,7 @@ def shipped():
     place, ready = BUILD / "shipped", BUILD / "shipped" / "ready"
     parts = SHIPPED.read_bytes() + STAND_IN.encode() + PYTHON_312.encode()
     fingerprint = hashlib.sha256(parts).hexdigest()
-    with environment.alone("colab"):
+    with alone("colab"):
         if not ready.exists() or ready.read_text() != fingerprint:
             new_environment(place)
             options = ["--quiet", "--no-deps", "--compile-bytecode"]
@@ -101,13 +101,13 @@ def visit(tmp_path_factory):
     """Return the variables of a process for which this folder, as it is now, lies at the public address."""
     # In a repository of its own, so the project's index stays untouched, and changes need not be committed.
     snapshot = tmp_path_factory.mktemp("github") / "repository.git"
-    git = ["git", f"--git-dir={snapshot}", f"--work-tree={run.ROOT}"]
+    git = ["git", f"--git-dir={snapshot}", f"--work-tree={ROOT}"]
     who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]
     commit = ["commit", "--quiet", "--no-gpg-sign", "--message=Snapshot"]
     subprocess.run(["git", "init", "--quiet", "--bare", snapshot], check=True)
     subprocess.run([*git, "config", "core.bare", "false"], check=True)
-    subprocess.run([*git, "add", "--all"], check=True, cwd=run.ROOT)
-    subprocess.run([*git, *who, *commit], check=True, cwd=run.ROOT)
+    subprocess.run([*git, "add", "--all"], check=True, cwd=ROOT)
+    subprocess.run([*git, *who, *commit], check=True, cwd=ROOT)
     kept = {n: v for n, v in os.environ.items() if n != "MPLBACKEND"}
     return kept | {
         "GIT_CONFIG_COUNT": "1",
@@ -132,12 +132,12 @@ def execute(notebook, machine, variables, place, *options):
     (kernel / "kernel.json").write_text(json.dumps(spec))
     target = folder / notebook.path.name
     done = subprocess.run(
-        [sys.executable, "-m", "tools.execute", notebook.path, target, "{}"],
+        [sys.executable, "-m", "tools.execute", notebook.path, target, folder, "{}"],
+        cwd=ROOT,
         env=variables
         | {
             "JUPYTER_PATH": str(place / "jupyter"),
             "IPYTHONDIR": str(place / "ipython"),
-            STATUS_VARIABLE: str(place / "status"),
         },
         capture_output=True,
         text=True,

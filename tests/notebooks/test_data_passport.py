@@ -4,10 +4,10 @@ import re
 
 import pandas as pd
 
-from recdl import download, movielens, ratings
-from tools import run
+from recdl import download, movielens
+from tools import ROOT
 
-PAGE = " ".join((run.ROOT / "book" / "data_passport.md").read_text("utf-8").split())
+PAGE = " ".join((ROOT / "book" / "data_passport.md").read_text("utf-8").split())
 
 
 def facts():

@@ -1,10 +1,18 @@
-"""A row of the experiments made now belongs to its table: not equal on every machine, but one of its kind."""
+"""The tables of the experiments: a row made now belongs to its table; what is said of them is so.
+
+A row is not equal on every machine, but one of its kind.
+"""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from tools import run
+from recdl import paper
 from recdl.experiments import plan, summary, systems, tables
+from tools import ROOT
+from tools.project import COURSE
+
+BENCHMARKS = ROOT / "benchmarks"
 
 
 def ndcg(hits):
@@ -14,7 +22,7 @@ def ndcg(hits):
 def test_a_new_run_of_the_papers_setting_lies_among_the_seeds():
     row = next(iter(plan.seeds_rows()))
     table = plan.load("seeds")
-    found = plan.judge(row)
+    found = plan.make("seeds", row)
     values = summary.by_run(table)["ndcg_at_10"]
     # Another processor may act as another seed does; four standard deviations are what the results allow.
     assert abs(ndcg(found["hits"]) - values.mean()) < 4 * values.std()
@@ -25,15 +33,77 @@ def test_a_new_run_of_the_papers_setting_lies_among_the_seeds():
 def test_a_system_without_randomness_repeats_its_row(name):
     (row,) = (row for row in plan.finals_rows() if row.system == name)
     table = plan.load("finals").set_index("system")
-    ours = tables.decode_hits(plan.judge(row)["hits"])
+    ours = tables.decode_hits(plan.make("finals", row)["hits"])
     theirs = tables.decode_hits(table.loc[name, "hits"])
     # The last bits of a matrix product may order two equal scores the other way round.
     assert np.mean(ours != theirs) < 0.001
 
 
+# Ten seeds of the Keras model, as unit/test_paper.py has them of the library's
+
+
+@pytest.fixture(scope="module")
+def keras():
+    return summary.seed_runs()
+
+
+def test_the_paper_lies_within_one_standard_deviation_of_the_keras_model(keras):
+    assert keras.index.tolist() == list(range(1, 11))
+    assert keras["train_loss"].nunique() == 10
+    assert paper.spread(keras)["distance"].abs().max() < 1
+
+
+def test_the_papers_own_numbers_and_all_ten_runs_pass(keras):
+    for run in [paper.RESULTS, *keras.to_dict("records")]:
+        assert paper.objections(run, keras) == []
+
+
+def test_wrong_experiments_are_rejected(keras):
+    wrong = pd.read_csv(BENCHMARKS / "wrong_runs.csv", index_col="run")
+    assert len(wrong) == 6
+    for run in wrong.to_dict("records"):
+        assert paper.objections(run, keras)
+
+
+def test_what_is_allowed_fits_the_spread_over_seeds_and_is_near_the_paper(keras):
+    """At most four standard deviations on either side of our mean, and one and a half at least."""
+    allowed, seeds = paper.allowed(keras), paper.spread(keras)
+    for bound, sign in (("low", -1), ("high", 1)):
+        distance = sign * (allowed[bound] - seeds["mean"]) / seeds["sd"]
+        assert (distance <= paper.DEVIATIONS + 1e-9).all()
+        assert (distance > 1.5).all()
+    off = allowed.div(pd.Series(paper.RESULTS), axis="index") - 1
+    assert (off.abs().max(axis="columns") <= pd.Series(paper.TOLERANCE) + 1e-9).all()
+
+
+@pytest.fixture(scope="module")
+def machines():
+    """Return the results of one seed as different machines compute them."""
+    table = pd.read_csv(BENCHMARKS / "machines.csv")
+    return table.set_index(["implementation", "setting"])
+
+
+def test_runs_of_other_machines_pass(machines, keras):
+    for _, results in machines.loc["keras"].iterrows():
+        assert paper.objections(results, keras) == []
+
+
+def test_the_page_says_how_far_other_machines_lead(machines, keras):
+    page = " ".join((ROOT / "book" / "testing.md").read_text("utf-8").split())
+    seeds = {"keras": keras, "library": paper.seed_runs()}
+    largest = max(
+        ((runs - runs.iloc[0]).abs().max() / paper.spread(seeds[name])["sd"]).max()
+        for name, runs in machines.groupby(level=0)
+    )
+    assert f"up to {largest:.1f} of the standard deviations" in page
+
+
+# The list of all systems
+
+
 @pytest.fixture(scope="module")
 def listed():
-    return {system["name"]: system for system in run.results()["systems"]}
+    return {system["name"]: system for system in COURSE.results()["systems"]}
 
 
 def test_every_system_is_listed_with_intervals(listed):

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import book, run
+from tools import ROOT
+from tools.project import COURSE
 
 PATTERNS = {
     "an e-mail address": r"[\w.+-]+@[\w-]+\.[a-zA-Z]\w+",
@@ -29,7 +30,7 @@ SECRET = re.compile("TOKEN|KEY|SECRET|PASSWORD", flags=re.IGNORECASE)
 def of_this_machine() -> dict[str, str]:
     """Return a pattern for each thing that only this machine or who uses it can have put into a text."""
     user = re.escape(getpass.getuser())
-    values = {"the home directory": str(Path.home()), "the checkout": str(run.ROOT)}
+    values = {"the home directory": str(Path.home()), "the checkout": str(ROOT)}
     secret = {f"${n}": v for n, v in os.environ.items() if SECRET.search(n)}
     return {
         "the user name": rf"[/\\]{user}\b|\b{user}@",
@@ -62,16 +63,16 @@ def shown(notebook) -> dict[str, str]:
     return texts
 
 
-@pytest.mark.parametrize("notebook", run.notebooks(), ids=lambda n: n.name)
+@pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 def test_no_cell_shows_a_secret_or_who_ran_it(notebook):
-    texts = shown(notebook.executed_content(quick=False))
+    texts = shown(notebook.executed_content())
     assert texts
     found = {cell: findings(text) for cell, text in texts.items()}
     assert {cell: what for cell, what in found.items() if what} == {}
 
 
 def test_no_page_shows_a_secret_or_who_built_it():
-    pages = [p for p in book.HTML.rglob("*.html") if "_static" not in p.parts]
+    pages = [p for p in COURSE.html.rglob("*.html") if "_static" not in p.parts]
     assert pages
     found = {p.name: findings(p.read_text(encoding="utf-8")) for p in pages}
     assert {page: what for page, what in found.items() if what} == {}
@@ -89,7 +90,7 @@ def test_no_page_shows_a_secret_or_who_built_it():
         ("a private key", "-----BEGIN " + "OPENSSH PRIVATE KEY-----"),
         ("base64", "the answer was " + "bm90aGluZyB0byBzZWU0" * 4 + "=="),
         ("the home directory", f"File {Path.home()}/notes.txt"),
-        ("the checkout", f"File {run.ROOT}/src/recdl/paper.py, line 3"),
+        ("the checkout", f"File {ROOT}/src/recdl/paper.py, line 3"),
         ("the user name", f"/data/{getpass.getuser()}/ratings.csv"),
         ("the user name", f"{getpass.getuser()}@laptop"),
         ("$RECDL_TEST_TOKEN", "the token is open sesame, open"),

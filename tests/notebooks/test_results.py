@@ -11,31 +11,33 @@ import pandas as pd
 import pytest
 
 from recdl import paper
-from recdl.course import notebook
-from tools import run
+from recdl.experiments import summary
+from tools import ROOT, run
+from tools.project import COURSE
 
 # The training pairs of today's `python_chrono_split` on the rows of u.data in their order.
 TRAIN_PAIRS_SHA256 = "fd3719dddfda8526d64a602f3a994dd74eba14b35bfc3e0d8dd93476198819ae"
-NOTEBOOKS = run.notebooks()
+NOTEBOOKS, WANTED = COURSE.notebooks(), run.provenances(COURSE)["full"]
 
 
 @pytest.fixture(scope="module")
 def results():
-    return run.results()
+    return COURSE.results()
+
+
+@pytest.fixture(scope="module")
+def wanted():
+    return run.provenances(COURSE)["full"]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
-def test_the_executed_copy_is_of_this_code_data_and_environment(notebook):
-    assert run.is_fresh(
-        notebook, run.provenances(quick=False)[notebook.name], quick=False
-    )
+def test_the_executed_copy_is_of_this_code_data_and_environment(notebook, wanted):
+    assert run.is_fresh(notebook, wanted[notebook.name])
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
 def test_every_cell_ran_and_none_complained(notebook):
-    cells = json.loads(notebook.executed(quick=False).read_text(encoding="utf-8"))[
-        "cells"
-    ]
+    cells = notebook.executed_content()["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell["outputs"]]
@@ -59,7 +61,7 @@ def test_the_results_are_near_the_papers(results):
 
 def test_the_results_of_the_keras_model_are_near_the_papers(results):
     keras = {name: results[f"keras_{name}"] for name in paper.RESULTS}
-    assert paper.objections(keras, "keras") == []
+    assert paper.objections(keras, summary.seed_runs()) == []
 
 
 def test_the_loss_fell_and_ends_where_the_table_says(results):
@@ -76,7 +78,7 @@ def test_popularity_in_place_of_the_model_would_be_noticed(results):
 
 
 def test_the_csv_files_hold_what_the_paper_saved():
-    folder = run.BUILD / "full" / "artefacts"
+    folder = COURSE.build / "full" / "artefacts"
     train, test, leave_one_out = (
         pd.read_csv(folder / f"{name}.csv")
         for name in ("train", "test", "leave_one_out_test")
@@ -92,15 +94,14 @@ def test_the_csv_files_hold_what_the_paper_saved():
 def test_results_are_printed_as_one_json_object_and_nothing_else(results):
     command = [sys.executable, "-m", "tools.run", "--print-results"]
     printed = json.loads(
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
     )
     assert list(printed) == [*run.RESULT_NAMES, "paper"]
     assert printed["paper"] == paper.RESULTS
-    assert (
-        printed["map"]
-        == results["map"]
-        == notebook.read(run.BUILD / "full" / "06_evaluation.ipynb")["map"]
-    )
+    (chapter,) = (n for n in NOTEBOOKS if n.name == "06_evaluation")
+    assert printed["map"] == results["map"] == chapter.results()["map"]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
@@ -108,7 +109,7 @@ def test_every_solution_in_the_book_was_found_right(notebook):
     """Solutions run with the book, and end with `check`."""
     solutions = [
         cell
-        for cell in notebook.executed_content(quick=False)["cells"]
+        for cell in notebook.executed_content()["cells"]
         if "solution" in cell["metadata"].get("tags", [])
     ]
     assert solutions
@@ -123,7 +124,7 @@ def test_every_solution_in_the_book_was_found_right(notebook):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
 def test_no_cell_but_a_training_takes_a_minute(notebook):
-    for cell in notebook.executed_content(quick=False)["cells"]:
+    for cell in notebook.executed_content()["cells"]:
         if "training" not in cell["metadata"].get("tags", []):
             seconds = cell["metadata"].get("papermill", {}).get("duration") or 0
             assert seconds < 60, "".join(cell["source"])

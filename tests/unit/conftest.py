@@ -89,3 +89,13 @@ def grouplens(invented_movielens, monkeypatch):
 @pytest.fixture
 def cache(tmp_path):
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def eagerly():
+    """Spare a test the seconds of compiling; the steps of training are the same."""
+    import tensorflow as tf  # late: most tests do without
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

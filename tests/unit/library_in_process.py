@@ -1,6 +1,10 @@
-"""Run by test_library.py in a process of its own: importing the library's NCF ends eager execution."""
+"""Run by test_recommenders_ncf.py in a process of its own.
+
+Importing the library's NCF ends eager execution. Before that, it imports all that uses Keras.
+"""
 
 import dataclasses
+import importlib
 import json
 import pathlib
 import sys
@@ -8,9 +12,26 @@ import sys
 import numpy as np
 import pandas as pd
 
-from recdl import paper, predictions, recommenders_ncf
+from recdl import files, paper, recommenders_ncf
+from recdl.prediction_table import prediction_list
+
+for name in ("models", "training", "sequence"):
+    importlib.import_module(f"recdl.{name}")
+
+
+def has_begun():
+    """Tell whether TensorFlow has done an operation: it has looked for a GPU, and this setting is refused."""
+    threading = sys.modules["tensorflow"].config.threading
+    try:
+        for n_threads in (1, 0):  # 0, the default, leaves it to TensorFlow
+            threading.set_intra_op_parallelism_threads(n_threads)
+    except RuntimeError:
+        return True
+    return False
+
 
 folder = pathlib.Path(sys.argv[1])
+begun = has_begun()
 rng = np.random.default_rng(5)
 rows = [
     (user, 100 + item)
@@ -43,7 +64,7 @@ seen["losses_other_seed"] = fit(dataclasses.replace(settings, seed=4))[1]
 seen["losses_again"] = fit(settings)[1]
 model, seen["losses"] = fit(settings)
 seen["n_parameters"] = recommenders_ncf.count_parameters(model)
-seen["predictions"] = predictions.prediction_list(model, train)["prediction"].tolist()
+seen["predictions"] = prediction_list(model, train)["prediction"].tolist()
 
 seen["folders"] = [
     recommenders_ncf.save(model, seen["losses"], table, s, folder).name
@@ -55,7 +76,7 @@ seen["folders"] = [
     ]
 ]
 kept, seen["losses_loaded"] = recommenders_ncf.trained(train, settings, folder)
-seen["predictions_loaded"] = predictions.prediction_list(kept, train)["prediction"].tolist()
+seen["predictions_loaded"] = prediction_list(kept, train)["prediction"].tolist()
 
 
 def interrupt(*_):
@@ -63,9 +84,16 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-recommenders_ncf.os.replace = interrupt
+files.os.replace = interrupt
 try:
-    recommenders_ncf.save(model, seen["losses"], train, settings, folder / "interrupted")
+    recommenders_ncf.save(
+        model, seen["losses"], train, settings, folder / "interrupted"
+    )
 except KeyboardInterrupt:
     seen["after_interrupt"] = [path.name for path in (folder / "interrupted").iterdir()]
+
+sys.modules[
+    "tensorflow"
+].config.list_logical_devices()  # this, too, makes it look for a GPU
+seen["begun"] = [begun, has_begun()]
 print(json.dumps(seen, default=float))

@@ -3,171 +3,246 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sys
 import types
 import zipfile
 
 import pytest
 
-from recdl import download
-from tools import bundle, classroom, run
+from recdl import download, movielens
+from tools import ROOT, bundle, classroom
+from tools.bundle import NATIVE, PATCHES, PYTHON, NoWheel
+from tools.project import COURSE, Project
 
 RATING = "7\t8\t5\t880000001\n"  # invented
 LINUX = ("11", "linux", "x86_64")
+TRAIN = ("--extra", "train", "pyproject.toml")
 
 
 def wheel(folder, name, release, *requires, tag="py3-none-any"):
     """Write the smallest wheel that says what it needs; at any time the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{release}-{tag}.whl"
-    lines = [f"Name: {name}", *(f"Requires-Dist: {text}" for text in requires)]
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {release}"]
+    lines += [f"Requires-Dist: {text}" for text in requires]
     members = {
-        f"{name}-{release}.dist-info/METADATA": "\n".join(lines),
-        f"{name}/_vendor/x-1.dist-info/METADATA": "Name: x",
+        "METADATA": "\n".join(lines) + "\n",
+        "WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+        "RECORD": "",
     }
     with zipfile.ZipFile(path, "w") as content:
-        for member, text in members.items():
-            content.writestr(zipfile.ZipInfo(member), text)  # of 1980
+        for member, text in members.items():  # of 1980
+            content.writestr(
+                zipfile.ZipInfo(f"{name}-{release}.dist-info/{member}"), text
+            )
     return path
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    """Return a folder that stands for _build, with pages, and a lock of three packages."""
-    lock = tmp_path / "requirements.txt"
-    lock.write_text(
+def project(tmp_path):
+    """Return a project with the course's notebooks, built pages, and a lock of a few packages."""
+    for name in ("book", "_toc.yml", "LICENSE"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "requirements.txt").write_text(
         "# comment\n--only-binary :all:\n\njupyterlab==4.1\nnumpy==2.0\nsphinx==7.0\n"
         "colorama==0.4 ; sys_platform == 'win32'\n"
-        "old==1.0 ; python_full_version < '3.11.5'\n"
-        "old==2.0 ; python_full_version >= '3.11.5'\n"
+        f"old==1.0 ; python_full_version < '{PYTHON}.5'\n"
+        f"old==2.0 ; python_full_version >= '{PYTHON}.5'\n"
     )
-    (tmp_path / "html").mkdir()
-    (tmp_path / "html" / "index.html").write_text("<p>the book</p>")
-    (tmp_path / "html" / ".made-from").write_text("abc")
-    monkeypatch.setattr(bundle, "LOCK", lock)
-    monkeypatch.setattr(bundle, "HTML", tmp_path / "html")
-    monkeypatch.setattr(bundle, "WHEELS", tmp_path / "wheels")
-    monkeypatch.setattr(bundle, "PYTHON", "3.11")
-    monkeypatch.setattr(run, "BUILD", tmp_path)
-    return tmp_path
+    (tmp_path / "pyproject.toml").write_text(
+        "[project]\nname = 'recdl'\nversion = '0.7'\ndependencies = ['numpy>=1']\n"
+        "[project.optional-dependencies]\nbook = ['sphinx']\ntrain = ['old']\n"
+    )
+    html = tmp_path / "_build" / "html"
+    html.mkdir(parents=True)
+    (html / "index.html").write_text("<p>the book</p>")
+    (html / ".made-from").write_text("abc")
+    return Project(tmp_path)
+
+
+# What a platform needs: with uv and pip themselves, and a folder in place of the package index
 
 
 @pytest.fixture
-def index(project, monkeypatch):
-    """Let pip and the build be stand-ins; return the list of what pip was asked for."""
-    asked = []
-    needs = {"jupyterlab": ["numpy", "colorama; os_name == 'nt'", "old[more]"]}
+def index(project, tmp_path, monkeypatch):
+    """Let a folder with small wheels be all that uv and pip know, and `own_wheel` a stand-in."""
+    folder = tmp_path / "index"
+    for tag in (
+        f"py3-none-{NATIVE}",
+        "py3-none-win_amd64",
+        "py3-none-macosx_11_0_arm64",
+    ):
+        wheel(folder, "numpy", "2.0", tag=tag)
+    wheel(folder, "numpy", "2.1")  # newer than the lock
+    needs = ["numpy", "colorama; os_name == 'nt'", "old"]
+    wheel(folder, "jupyterlab", "4.1", *needs)
+    pip = bundle.importlib.metadata.version("pip")
+    for name, release in (
+        ("colorama", "0.4"),
+        ("old", "1.0"),
+        ("old", "2.0"),
+        ("sphinx", "7.0"),
+        ("pip", pip),
+    ):
+        wheel(folder, name, release)
+    (tmp_path / "nothing").mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", (tmp_path / "nothing").as_uri())
+    for tool in ("PIP", "UV"):
+        monkeypatch.setenv(f"{tool}_FIND_LINKS", str(folder))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(bundle, "own_wheel", lambda p: wheel(p.build, "recdl", "0.7"))
+    return folder
 
-    def download(packages, platform, python):
-        asked.append((platform, python, dict(packages)))
-        if platform == "manylinux_2_28_aarch64":
-            raise bundle.NoWheel("numpy==2.0")
-        for name, release in packages.items():
-            wheel(bundle.folder_for(platform), name, release, *needs.get(name, []))
+
+def names_of(paths):
+    return sorted(path.name.split("-py3")[0] for path in paths)
+
+
+def test_the_lock_is_read_for_each_platform_and_for_old_and_new_pythons(project, index):
+    found = {
+        (platform, python): bundle.resolved(project, platform, python, *TRAIN)
+        for platform in ("win_amd64", "macosx_12_0_arm64")
+        for python in PATCHES
+    }
+    assert {"old==1.0", "colorama==0.4"} <= found["win_amd64", PATCHES[0]]
+    assert {"old==2.0", "numpy==2.0"} <= found["win_amd64", PATCHES[1]]
+    assert "colorama==0.4" not in found["macosx_12_0_arm64", PATCHES[0]]
+
+
+@pytest.mark.parametrize("platform", ["windows", "manylinux_2_28_abacus"])
+def test_a_platform_that_does_not_exist_is_refused(project, index, platform):
+    with pytest.raises(SystemExit, match=f"{platform} is no platform that pip knows"):
+        bundle.resolved(project, platform, PATCHES[0], *TRAIN)
+
+
+def test_a_platform_without_a_wheel_is_told(project, index):
+    with pytest.raises(NoWheel, match=r"^numpy==2\.0$"):
+        bundle.resolved(project, "manylinux_2_28_aarch64", PATCHES[0], *TRAIN)
+
+
+def test_without_a_network_the_packages_are_not_found(
+    project, index, monkeypatch, capfd
+):
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.delenv("UV_FIND_LINKS")
+    with pytest.raises(SystemExit, match=r"Is there a network\?"):
+        bundle.resolved(project, NATIVE, PATCHES[0], *TRAIN)
+    assert "Connection refused" in capfd.readouterr().err
+
+
+@pytest.fixture
+def without_pip(index, monkeypatch):
+    """Let wheels be copied from the index, which is much faster than pip; return what was asked for."""
+    asked = []
+
+    def download(folder, wanted, platform, python):
+        asked.append(wanted)
+        for path in index.glob("*.whl"):
+            name, release, tag = path.stem.split("-", maxsplit=2)
+            if f"{name}=={release}" in wanted and (tag.endswith(("any", platform))):
+                shutil.copy(path, folder)
 
     monkeypatch.setattr(bundle, "download", download)
-    monkeypatch.setattr(
-        bundle, "own_wheel", lambda to: wheel(to, "recdl", bundle.version(), "numpy")
-    )
     return asked
 
 
-# What a platform needs
-
-
-def test_the_lock_is_read_for_each_platform_and_for_old_and_new_pythons(project):
-    first, last = bundle.environments("win_amd64")
-    assert bundle.pins(first)["old"] == "1.0"
-    assert bundle.pins(last)["old"] == "2.0"
-    assert bundle.pins(first)["colorama"] == "0.4"
-    for platform in ("macosx_12_0_arm64", "manylinux2014_x86_64"):
-        assert "colorama" not in bundle.pins(bundle.environments(platform)[0])
-
-
-def test_a_platform_that_does_not_exist_is_refused():
-    with pytest.raises(SystemExit, match="windows is no platform that pip knows"):
-        bundle.environments("windows")
-
-
 def test_a_student_gets_what_the_notebooks_need_and_not_what_makes_the_book(
-    index, project
+    project, without_pip
 ):
-    names = {path.name.split("-")[0] for path in bundle.fetch_needed(bundle.NATIVE)}
-    assert names == {"recdl", "jupyterlab", "pip", "numpy", "old"}
-    windows = bundle.fetch_needed("win_amd64")
-    assert {"colorama-0.4-py3-none-any.whl", "old-1.0-py3-none-any.whl"} <= {
-        path.name for path in windows
-    }
-    assert len([path for path in windows if path.name.startswith("old-")]) == 2
+    both = ["jupyterlab-4.1", "numpy-2.0", "old-1.0", "old-2.0"]
+    pip = f"pip-{bundle.importlib.metadata.version('pip')}"
+    here = bundle.fetch_needed(project, NATIVE)
+    assert names_of(here) == sorted([*both, pip, "recdl-0.7"])
+    windows = bundle.fetch_needed(project, "win_amd64")
+    assert names_of(windows) == sorted([*both, pip, "recdl-0.7", "colorama-0.4"])
+    assert {"numpy-2.0-py3-none-win_amd64.whl"} <= {path.name for path in windows}
 
 
-def test_what_is_there_is_not_fetched_again(index, project):
-    bundle.fetch_needed(bundle.NATIVE)
-    asked = len(index)
-    bundle.fetch_needed(bundle.NATIVE)
-    assert len(index) == asked
+def test_what_is_there_is_not_fetched_again(project, index, without_pip, monkeypatch):
+    before = bundle.fetch_needed(project, NATIVE)
+    asked = len(without_pip)
+    index.rename(index.with_name("gone"))
+    monkeypatch.delenv("UV_FIND_LINKS")
+    assert bundle.fetch_needed(project, NATIVE) == before
+    assert len(without_pip) == asked
 
 
-def test_the_wheelhouse_has_the_whole_lock_and_nothing_older(index, project):
-    folder = bundle.folder_for(bundle.NATIVE)
+def test_the_wheelhouse_has_the_whole_lock_and_nothing_older(project, index):
+    folder = bundle.folder_for(project, NATIVE)
     wheel(folder, "numpy", "1.0")
-    assert bundle.fetch_all() == folder
-    names = {path.name.removesuffix("-py3-none-any.whl") for path in folder.iterdir()}
-    assert {"sphinx-7.0", "numpy-2.0", "old-1.0", "old-2.0"} <= names
+    assert bundle.fetch_all(project) == folder
+    names = names_of(folder.iterdir())
+    assert {"sphinx-7.0", "numpy-2.0", "old-1.0", "old-2.0"} <= set(names)
     assert "numpy-1.0" not in names
 
 
-def test_pip_that_finds_no_wheel_names_it(project, tmp_path, monkeypatch):
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    with pytest.raises(bundle.NoWheel, match=r"^nothing==1\.0$"):
-        bundle.download({"nothing": "1.0"}, bundle.NATIVE, "3.11.0")
+def test_pip_that_finds_no_wheel_names_it(project, index, tmp_path):
+    with pytest.raises(NoWheel, match=r"^nothing==1\.0$"):
+        bundle.download(tmp_path, {"nothing==1.0"}, NATIVE, PATCHES[0])
 
 
 # The archive
 
 
-def test_the_archive_holds_book_notebooks_wheels_and_says_for_whom(index, project):
-    target = bundle.bundle(["win_amd64", "manylinux_2_28_aarch64"])
-    assert target == project / f"recdl-{bundle.version()}-bundle.zip"
+@pytest.fixture
+def fetched(project, monkeypatch):
+    """Let the wheels be there; return the project."""
+
+    def fetch_needed(project, platform):
+        if platform == "manylinux_2_28_aarch64":
+            raise NoWheel("numpy==2.0")
+        names = ["recdl", "numpy", *["colorama"] * platform.startswith("win")]
+        return {
+            wheel(bundle.folder_for(project, platform), name, "1.0") for name in names
+        }
+
+    monkeypatch.setattr(bundle, "fetch_needed", fetch_needed)
+    return project
+
+
+def test_the_archive_holds_book_notebooks_wheels_and_says_for_whom(fetched):
+    target = bundle.bundle(fetched, ["win_amd64", "manylinux_2_28_aarch64"])
+    assert target == fetched.build / "recdl-0.7-bundle.zip"
     with zipfile.ZipFile(target) as archive:
         names = [name.removeprefix(f"{target.stem}/") for name in archive.namelist()]
         page = archive.read(f"{target.stem}/START-HERE.html").decode()
         lock = archive.read(f"{target.stem}/wheels/lock.txt")
     assert names == sorted(names)
-    for notebook in run.notebooks():
+    for notebook in COURSE.notebooks():
         assert f"notebooks/{notebook.path.name}" in names
-    assert {"book/index.html", "course.py"} <= set(names)
-    assert "wheels/colorama-0.4-py3-none-any.whl" in names
+    assert {"book/index.html", "course.py", "LICENSE"} <= set(names)
+    assert "wheels/colorama-1.0-py3-none-any.whl" in names
     assert not any("sphinx" in name or "/." in name for name in names)
     assert len(names) == len(set(names))
-    assert f"{bundle.NATIVE} with Python 3.11 and win_amd64" in page
-    assert "aarch64" not in page.replace(bundle.NATIVE, "")
+    assert f"{NATIVE} with Python {PYTHON} and win_amd64" in page
+    assert "aarch64" not in page.replace(NATIVE, "")
     assert b"numpy==2.0" in lock
 
 
-def test_the_same_content_gives_the_same_bytes(index, project):
-    first = bundle.bundle([]).read_bytes()
-    (project / "html" / "index.html").touch()
-    assert bundle.bundle([]).read_bytes() == first
+def test_the_same_content_gives_the_same_bytes(fetched):
+    first = bundle.bundle(fetched, []).read_bytes()
+    (fetched.html / "index.html").touch()
+    assert bundle.bundle(fetched, []).read_bytes() == first
 
 
 def test_the_links_of_the_first_page_lead_into_the_book():
-    contents = (run.ROOT / "_toc.yml").read_text(encoding="utf-8")
+    contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     links = re.findall('href="book/([^"]+)[.]html"', bundle.START.read_text("utf-8"))
     assert len(links) == 3
     assert all(link == "index" or f"file: {link}\n" in contents for link in links)
 
 
-def test_student_notebooks_are_without_outputs_and_solutions(monkeypatch):
-    notebook = run.notebooks()[0]
+def test_student_notebooks_are_without_outputs_and_solutions():
+    notebook = COURSE.notebooks()[0]
     content = notebook.content()
     for cell in content["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [{"text": RATING}], 3
-    stand_in = types.SimpleNamespace(path=notebook.path, content=lambda: content)
-    monkeypatch.setattr(run, "notebooks", lambda: [stand_in])
-    [text] = bundle.notebooks().values()
+    one = types.SimpleNamespace(path=notebook.path, content=lambda: content)
+    [text] = bundle.notebooks(types.SimpleNamespace(notebooks=lambda: [one])).values()
     cells = json.loads(text)["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert code
@@ -181,35 +256,61 @@ def test_student_notebooks_are_without_outputs_and_solutions(monkeypatch):
     [RATING, RATING.replace("\t", ","), RATING.replace("\t5", "\t5.0")],
     ids=["u.data", "csv", "float"],
 )
-def test_ratings_make_no_archive(row, index, project):
-    (project / "html" / "table.txt").write_text(row * (bundle.SHOWN + 1))
+def test_ratings_make_no_archive(row, fetched):
+    (fetched.html / "table.txt").write_text(row * (bundle.SHOWN + 1))
     with pytest.raises(SystemExit, match=r"table.txt holds ratings of MovieLens"):
-        bundle.bundle([])
-    assert not list(project.glob("*bundle*"))
+        bundle.bundle(fetched, [])
+    assert not list(fetched.build.rglob("*bundle*"))
 
 
-def test_a_few_rows_on_a_page_are_allowed(index, project):
-    (project / "html" / "table.txt").write_text(RATING * bundle.SHOWN)
-    assert bundle.bundle([]).exists()
+def test_a_few_rows_on_a_page_are_allowed(fetched):
+    (fetched.html / "table.txt").write_text(RATING * bundle.SHOWN)
+    assert bundle.bundle(fetched, []).exists()
 
 
-def test_an_interrupted_archive_leaves_the_old_one(index, project, monkeypatch):
-    before = bundle.bundle([]).read_bytes()
+def test_an_interrupted_archive_leaves_the_old_one(fetched, monkeypatch):
+    before = bundle.bundle(fetched, []).read_bytes()
 
     def interrupt(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(bundle, "refuse_ratings", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        bundle.bundle([])
-    [left] = project.glob("*bundle*")
+        bundle.bundle(fetched, [])
+    [left] = fetched.build.rglob("*bundle*")
     assert left.read_bytes() == before
 
 
 def test_without_a_book_there_is_no_bundle(project):
-    (project / "html" / "index.html").unlink()
+    (project.html / "index.html").unlink()
     with pytest.raises(SystemExit, match="Run: make book"):
-        bundle.bundle([])
+        bundle.bundle(project, [])
+
+
+# What is in this package's wheel
+
+
+@pytest.fixture(scope="module")
+def own_wheel(tmp_path_factory):
+    """Return the names of what is in the wheel, once without its folders."""
+    build = tmp_path_factory.mktemp("own")
+    project = types.SimpleNamespace(root=ROOT, build=build, about=COURSE.about)
+    with zipfile.ZipFile(bundle.own_wheel(project)) as content:
+        return set(content.namelist())
+
+
+def test_the_wheel_holds_every_module_and_all_data(own_wheel):
+    source = ROOT / "src"
+    for kind in ("*.py", "*.csv", "*.toml"):
+        files = {p.relative_to(source).as_posix() for p in source.rglob(kind)}
+        assert files
+        assert files <= own_wheel
+    assert sum(name.endswith("/quiz.toml") for name in own_wheel) == 9
+
+
+def test_the_wheel_holds_no_tool_and_no_page(own_wheel):
+    assert {name.split("/")[0].split("-")[0] for name in own_wheel} == {"recdl"}
+    assert not any(name.endswith((".html", ".ipynb")) for name in own_wheel)
 
 
 # course.py, which is classroom.py

@@ -2,13 +2,12 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import time
 import types
 
 import psutil
 import pytest
 
-from recdl import download, ratings
+from recdl import download, movielens, ratings
 from recdl.course import check_setup
 from recdl.course.check_setup import Problem
 
@@ -49,12 +48,16 @@ def test_a_problem_is_told_with_its_remedy_and_the_other_checks_go_on(
     assert lines[-1].startswith("1 of 2 checks found a problem.")
 
 
-def test_an_error_that_nobody_expected_is_a_problem_too(monkeypatch, capsys):
+def test_an_error_that_nobody_expected_is_a_problem_too(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(check_setup, "CHECKS", {"disk": lambda: 1 / 0})
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
     assert check_setup.main() == 1
     out = capsys.readouterr().out
     assert "problem  ZeroDivisionError: division by zero" in out
-    assert "remedy   In the course's folder: make env." in out
+    assert "remedy   Run the set-up cell of a chapter once more." in out
+    (tmp_path / "requirements.txt").touch()
+    assert check_setup.main() == 1
+    assert "remedy   In the course's folder: make env." in capsys.readouterr().out
 
 
 def test_without_any_package_it_reports_and_shows_no_traceback():
@@ -169,10 +172,8 @@ def test_training_that_fails_is_a_problem(code, found, monkeypatch):
 def test_training_that_hangs_is_a_problem(monkeypatch):
     monkeypatch.setattr(check_setup, "TRAINING_S", 0.1)
     monkeypatch.setattr(check_setup, "WORKER", python("import time; time.sleep(60)"))
-    begin = time.perf_counter()
     with pytest.raises(Problem, match="not done after"):
         check_setup.check_training()
-    assert time.perf_counter() - begin < 10
 
 
 def test_training_that_is_slow_is_a_problem(monkeypatch):

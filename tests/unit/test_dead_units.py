@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from recdl import models
+from later import Later
+
+models = Later("recdl.models")
+pytestmark = pytest.mark.xdist_group("tensorflow")
 
 
 @pytest.fixture

@@ -1,41 +1,65 @@
-"""The experiments: rows that are kept, refused, made anew; a protocol that never sees the test part."""
+"""The experiments' tables: rows that are made, kept, refused, made anew."""
 
-import dataclasses
-import json
+import gc
+import itertools
 import re
-import sys
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from recdl import evaluation, interactions, ranking, splits, toy
-from tools import environment, run
-from recdl.experiments import __main__ as command
-from recdl.experiments import plan, summary, systems, tables
+from recdl import evaluation, provenance, ranking, splits
+from recdl.experiments import plan, systems, tables
 from recdl.experiments.tables import Row, TableError
+from recdl.interactions import Interactions
+from recdl.ranking import ScoreTable
+from tools import experiments
 
 POPULAR = [
     Row("popularity", {"a": 1, "b": [2, 3]}, seed, "paper") for seed in (1, 2, 3)
 ]
-MADE = []
 
 
-def make(row):
-    """Make an invented row."""
-    MADE.append(row)
-    return {"hits": f"{row.seed:03x}" * 4, "seconds": row.seed / 10}
+class Invented:
+    """An experiment: its rows, how one is made, which were made, and the code of each."""
+
+    def __init__(self, root):
+        self.planned, self.made, self.code = list(POPULAR), [], lambda row: "code"
+        self.interrupted_at, self.root = None, root
+
+    def rows(self):
+        return iter(self.planned)
+
+    def make(self, row, fit):
+        assert fit is systems.by_name(row.system).fit
+        if row.seed == self.interrupted_at:
+            raise KeyboardInterrupt
+        self.made.append(row)
+        return {"hits": f"{row.seed:03x}" * 4, "seconds": row.seed / 10}
+
+    def code_of(self, experiment, system, split):
+        assert experiment == "invented"
+        return self.code((system, split))
+
+    def run(self, *words):
+        """Run the command; return the rows that it made."""
+        self.made.clear()
+        experiments.main(words, root=self.root)
+        return list(self.made)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def invented(monkeypatch, tmp_path):
     """Let the tables lie in an empty folder, and let one experiment have three rows."""
-    MADE.clear()
     monkeypatch.setattr(tables, "TABLES", tmp_path / "tables")
-    experiment = plan.Experiment(lambda: iter(POPULAR), make)
-    monkeypatch.setattr(plan, "EXPERIMENTS", {"invented": experiment})
-    monkeypatch.setattr(sys, "argv", ["experiments"])
-    monkeypatch.setattr(environment, "ROOT", tmp_path)  # where the locks lie
+    experiment = Invented(tmp_path)
+    own = {"invented": plan.Experiment(experiment.rows, experiment.make)}
+    monkeypatch.setattr(plan, "EXPERIMENTS", own)
+    monkeypatch.setattr(plan, "code_of", experiment.code_of)
+    gc.freeze()  # the collection after each row need not look at all that the tests hold
+    yield experiment
+    gc.unfreeze()
 
 
 def change(old, new):
@@ -48,8 +72,8 @@ def change(old, new):
 # Made, kept, continued
 
 
-def test_all_rows_are_made_and_read_again():
-    command.main()
+def test_all_rows_are_made_and_read_again(invented):
+    invented.run()
     table = plan.load("invented")
     assert table["seed"].tolist() == [1, 2, 3]
     assert table["setting"][0] == {"a": 1, "b": [2, 3]}
@@ -58,57 +82,55 @@ def test_all_rows_are_made_and_read_again():
     assert table["numpy"][0] == np.__version__
 
 
-def test_a_second_run_makes_nothing():
-    command.main()
+def test_a_row_that_was_read_is_the_row_that_was_planned(invented):
+    invented.run()
+    assert [tables.planned(row) for row in tables.read("invented")] == POPULAR
+
+
+def test_a_second_run_makes_nothing(invented):
+    invented.run()
     before = tables.path_of("invented").read_bytes()
-    MADE.clear()
-    command.main()
-    assert MADE == []
+    assert invented.run() == []
     assert tables.path_of("invented").read_bytes() == before
 
 
-def test_an_interrupt_loses_the_row_in_hand_only(monkeypatch):
-    def interrupted(row):
-        if row.seed == 2:
-            raise KeyboardInterrupt
-        return make(row)
-
-    whole = plan.EXPERIMENTS
-    code = plan.code_of("invented", "popularity")
-    monkeypatch.setattr(plan, "code_of", lambda *_: code)
-    monkeypatch.setattr(
-        plan, "EXPERIMENTS", {"invented": whole["invented"]._replace(make=interrupted)}
-    )
+def test_an_interrupt_loses_the_row_in_hand_only(invented):
+    invented.interrupted_at = 2
     with pytest.raises(SystemExit, match="Finished rows are kept"):
-        command.main()
-    monkeypatch.setattr(plan, "EXPERIMENTS", whole)
+        invented.run()
     assert len(tables.read("invented")) == 1
-    MADE.clear()
-    command.main()
-    assert [row.seed for row in MADE] == [2, 3]
+    invented.interrupted_at = None
+    assert [row.seed for row in invented.run()] == [2, 3]
 
 
-def test_a_row_that_nobody_asks_for_any_more_goes(monkeypatch):
-    command.main()
-    fewer = plan.EXPERIMENTS["invented"]._replace(rows=lambda: iter(POPULAR[:2]))
-    monkeypatch.setattr(plan, "EXPERIMENTS", {"invented": fewer})
-    command.main()
+def test_a_row_that_nobody_asks_for_any_more_goes(invented):
+    invented.run()
+    invented.planned = POPULAR[:2]
+    invented.run()
     assert [row["seed"] for row in tables.read("invented")] == ["1", "2"]
 
 
-def test_the_list_says_what_is_missing(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["experiments", "--list"])
-    command.main()
+def test_a_new_row_changes_no_other_line(invented):
+    invented.planned = [POPULAR[2], POPULAR[0]]
+    invented.run()
+    before = tables.path_of("invented").read_text().splitlines()
+    invented.planned = POPULAR
+    invented.run()
+    after = tables.path_of("invented").read_text().splitlines()
+    assert [line for line in after if line in before] == before
+    assert len(after) == len(before) + 1
+
+
+def test_the_list_says_what_is_missing(invented, capsys):
+    invented.run("--list")
     assert "3 missing" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["experiments", "--only", "invented"])
-    command.main()
-    monkeypatch.setattr(sys, "argv", ["experiments", "--list"])
-    command.main()
+    invented.run()
+    invented.run("--list")
     assert re.search(r"3 rows.* 0 missing", capsys.readouterr().out)
 
 
-def test_progress_says_how_many_rows_are_left(capsys):
-    command.main()
+def test_progress_says_how_many_rows_are_left(invented, capsys):
+    invented.run()
     lines = capsys.readouterr().err.splitlines()
     assert "popularity, seed 1, paper" in lines[0]
     assert "2 rows left" in lines[0]
@@ -118,7 +140,7 @@ def test_progress_says_how_many_rows_are_left(capsys):
 # Refused
 
 
-def test_a_missing_table_is_refused_with_the_command_to_make_it():
+def test_a_missing_table_is_refused_with_the_command_to_make_it(invented):
     with pytest.raises(
         TableError, match=r"3 of 3 rows .* are missing.*make experiments"
     ):
@@ -135,25 +157,25 @@ def test_a_missing_table_is_refused_with_the_command_to_make_it():
         ("hits", "hits,hits", "is no table|no column|damaged"),
     ],
 )
-def test_damage_is_refused(old, new, words):
-    command.main()
+def test_damage_is_refused(invented, old, new, words):
+    invented.run()
     change(old, new)
     with pytest.raises(TableError, match=words):
         plan.load("invented")
     with pytest.raises(SystemExit, match="make experiments"):
-        command.main()
+        invented.run()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a,b\n1,2,3\n"])
-def test_a_file_that_is_no_table_is_refused(content):
+def test_a_file_that_is_no_table_is_refused(invented, content):
     tables.TABLES.mkdir()
     tables.path_of("invented").write_bytes(content)
     with pytest.raises(TableError, match="make experiments"):
         plan.load("invented")
 
 
-def test_a_row_that_stands_twice_is_refused():
-    command.main()
+def test_a_row_that_stands_twice_is_refused(invented):
+    invented.run()
     path = tables.path_of("invented")
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines, lines[-1]]) + "\n")
@@ -161,72 +183,159 @@ def test_a_row_that_stands_twice_is_refused():
         plan.load("invented")
 
 
-def test_a_row_of_other_code_is_refused_and_made_anew(monkeypatch):
-    command.main()
-    monkeypatch.setattr(plan, "code_of", lambda *_: "another")
+def test_a_row_of_other_code_is_refused_and_made_anew(invented):
+    invented.run()
+    invented.code = lambda row: "another"
     with pytest.raises(TableError, match=r"made by other code.*make experiments"):
         plan.load("invented")
-    MADE.clear()
-    command.main()
-    assert len(MADE) == 3
+    assert len(invented.run()) == 3
     assert set(plan.load("invented")["code"]) == {"another"}
+
+
+OTHERS = [Row("EASE", {}, 1, "paper"), Row("EASE", {}, 1, "time")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "stale"),
+    [
+        (("popularity", None), POPULAR),
+        (("EASE", None), OTHERS),
+        ((None, "paper"), [*POPULAR, OTHERS[0]]),
+        ((None, "time"), [OTHERS[1]]),
+    ],
+    ids=["a system", "another system", "a split", "another split"],
+)
+def test_only_rows_of_a_system_or_split_that_has_changed_are_made_anew(
+    invented, changed, stale
+):
+    invented.planned = [*POPULAR, *OTHERS]
+    assert invented.run() == invented.planned
+    before = {tables.key_of(row): row for row in tables.read("invented")}
+    invented.code = lambda row: "new" if set(row) & set(changed) else "code"
+    assert invented.run() == stale
+    for row in tables.read("invented"):
+        is_new = tables.key_of(row) in map(tables.key_of, stale)
+        assert (row == before[tables.key_of(row)]) != is_new
 
 
 # Fingerprints
 
 
-HALF = 0.5
+SYSTEMS = [system.name for system in systems.SYSTEMS]
 
 
-def uses_a_helper(x):
-    """Say something."""
-    return helper(x) * HALF  # of it
+def codes():
+    """Return the fingerprint of every experiment, system and split, by these names."""
+    names = itertools.product(plan.EXPERIMENTS, SYSTEMS, plan.SPLITS)
+    return {row: plan.code_of(*row) for row in names}
 
 
-def helper(x):
-    return x + 1
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    """Return a function that changes a copy of the package and returns the rows that notice."""
+    place, package = tmp_path_factory.mktemp("copy"), provenance.HERE
+    for path in package.rglob("*.py"):
+        if "course" not in path.parts:
+            copy = place / path.relative_to(package)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copy)
+
+    def forget():
+        provenance.forget()
+        plan.code_of.cache_clear()
+
+    def noticed_by(module, old, new):
+        path = place / f"{module}.py"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        forget()
+        found = {row for row, code in codes().items() if code != before[row]}
+        path.write_text(text)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(provenance, "HERE", place)
+        forget()
+        before = codes()
+        yield noticed_by
+    forget()
 
 
-def print_of(function):
-    return tables.fingerprint.__wrapped__((), (function,))
-
-
-def test_a_fingerprint_knows_helpers_and_numbers(monkeypatch):
-    before = print_of(uses_a_helper)
-    assert set(tables._with_helpers(uses_a_helper, {})) == {
-        "uses_a_helper",
-        "helper",
-        "HALF",
+def test_a_systems_change_makes_its_own_rows_stale_and_no_others(copied):
+    noticed = copied("baselines", "inverse / -inverse.diagonal()", "inverse / 2")
+    assert {system for _, system, _ in noticed} == {
+        "EASE",
+        "EASE, recency",
+        "self-attention + EASE",
     }
-    monkeypatch.setitem(globals(), "HALF", 0.25)
-    assert print_of(uses_a_helper) != before
+    assert len(noticed) == 3 * len(plan.EXPERIMENTS) * len(plan.SPLITS)
+
+
+def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
+    noticed = copied("models", "stddev=0.01", "stddev=0.02")
+    assert {system for _, system, _ in noticed} == {
+        "NeuMF of the paper",
+        "NeuMF, tuned",
+    }
 
 
 @pytest.mark.parametrize(
-    ("source", "same"),
+    ("old", "new", "stale"),
     [
-        ("def f(x):\n    return x + 1\n", True),
-        ("def f(x):\n    # why\n    return (x\n      + 1)\n", False),
-        ('def f(x):\n    """Say."""\n\n    return x+1  # why\n', True),
-        ("def f(x):\n    return x + 2\n", False),
+        ('ordered["timestamp"].quantile', "max", ["time", "time, tuned", "time validation"]),
+        ("(left == 0)", "(left == 1)", ["leave-one-out"]),
+        ("rng.permutation(len(ratings))\n    return", "7\n    return", ["random"]),
+        ("chronological_split(ratings, 0.75)", "chronological_split(ratings, 0.7)", None),
     ],
-)
-def test_comments_docstrings_and_white_space_do_not_count(source, same):
-    plain = tables.essence("def f(x):\n    return x + 1")
-    assert (tables.essence(source) == plain) == same
+    ids=["by time", "leave-one-out", "random", "the course's"],
+)  # fmt: skip
+def test_a_splits_change_makes_its_own_rows_stale(copied, old, new, stale):
+    """All depend on the course's split: by it, settings and epochs are chosen."""
+    noticed = copied("splits", old, new)
+    assert {split for *_, split in noticed} == set(stale or plan.SPLITS)
+    n_rows = len(plan.EXPERIMENTS) * len(SYSTEMS)
+    assert len(noticed) == n_rows * len(stale or plan.SPLITS)
+
+
+def test_a_change_of_the_validation_makes_all_rows_stale(copied):
+    old = "return splits.course_split(splits.course_split(ratings).train)"
+    noticed = copied("experiments/plan", old, old.replace(").train", ").test"))
+    assert len(noticed) == len(codes())
+
+
+def test_a_change_of_how_a_row_is_made_makes_rows_of_that_kind_stale(copied):
+    noticed = copied("experiments/plan", '"ranks": " ".join', '"ranks": ",".join')
+    assert {experiment for experiment, *_ in noticed} == {"leave_one_out"}
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("baselines", "Ask the people most like you", "Ask your neighbours"),
+        ("experiments/plan", "K = 10", "K = 10  # as in the paper"),
+        ("experiments/plan", "return (Row(\"NeuMF of the paper\"", "return list(Row(\"NeuMF of the paper\""),
+        ("uncertainty", "2**20 // n", "2**10 // n"),
+    ],
+    ids=["a docstring", "a comment", "which rows there are", "an interval"],
+)  # fmt: skip
+def test_what_changes_no_row_makes_none_stale(copied, module, old, new):
+    assert copied(module, old, new) == set()
+
+
+def test_every_system_and_experiment_has_a_fingerprint_of_its_own():
+    for name in plan.EXPERIMENTS:
+        assert len({plan.code_of(name, s, "paper") for s in SYSTEMS}) > 8
+    assert len({plan.code_of("splits", "EASE", split) for split in plan.SPLITS}) > 8
+    one, other = (plan.code_of(n, "EASE", "paper") for n in ("finals", "tuning"))
+    assert one != other
+    assert one == plan.code_of("seeds", "EASE", "paper")  # made in the same way
 
 
 def test_a_hash_in_a_text_is_no_comment():
-    assert tables.essence("x = 'a#b'  # c") == "x='a#b'"
-
-
-def test_every_system_and_experiment_has_a_fingerprint_of_its_own(monkeypatch):
-    monkeypatch.undo()
-    for name in plan.EXPERIMENTS:
-        codes = {plan.code_of(name, system.name) for system in systems.SYSTEMS}
-        assert len(codes) > 8
-    assert plan.code_of("finals", "EASE") != plan.code_of("splits", "EASE")
-    assert plan.code_of("finals", "EASE") == plan.code_of("seeds", "EASE")
+    text = provenance.essence("x = 'a#b'  # c")
+    assert text == provenance.essence("x = 'a#b'")
+    assert text != provenance.essence("x = 'a'")
 
 
 # Hits and metrics
@@ -239,10 +348,10 @@ def test_hits_survive_being_written():
 
 def test_metrics_are_those_of_the_lists(half):
     split = splits.drop_unseen(half)
-    positives = interactions.Interactions(split.train)
+    positives = Interactions(split.train)
     relevant = evaluation.Relevant(split.test, positives)
     scores = np.random.default_rng(0).random((5, positives.n_items))
-    top = ranking.top_k(lambda users: scores[users], positives, 10)
+    top = ranking.top_k(ScoreTable(scores), positives, 10)
     expected = evaluation.evaluate(top, relevant)
     hit = evaluation.hits(top, relevant)
     found = tables.metrics(tables.encode_hits(hit), relevant)
@@ -251,176 +360,10 @@ def test_metrics_are_those_of_the_lists(half):
     pd.testing.assert_frame_equal(found[list(names)], expected[list(names.values())])
 
 
-# The protocol, on the toy world
-
-
-@pytest.fixture
-def toy_plan(monkeypatch, tmp_path):
-    """Let the plan be about the toy world and two systems."""
-    monkeypatch.undo()
-    monkeypatch.setattr(environment, "ROOT", tmp_path)
-    ratings = pd.concat(
-        [toy.RATINGS.assign(itemID=toy.RATINGS["itemID"] + 10 * i) for i in range(3)]
-    )
-    monkeypatch.setattr(plan.movielens, "load_ratings", lambda: ratings)
-    trained_on = []
-
-    def fit(positives, seed, validate=None, *, k, n_epochs=None):
-        trained_on.append(positives)
-        model = systems.baselines.ItemKNN(positives, k=k)
-        return systems.Fitted(model, {"n_epochs": 7} if validate else {})
-
-    system = systems.System("knn", "classical", fit, ("baselines",), {"k": [1, 2, 3]})
-    blend = dataclasses.replace(system, name="both", space={}, needs=("knn", "knn"))
-    for module in (plan, summary):
-        monkeypatch.setattr(module, "SYSTEMS", [system, blend])
-    monkeypatch.setattr(plan, "by_name", {"knn": system, "both": blend}.__getitem__)
-    plan.split_of.cache_clear()
-    plan.judged_on.cache_clear()
-    yield trained_on
-    plan.split_of.cache_clear()
-    plan.judged_on.cache_clear()
-
-
-def test_tuning_never_sees_the_test_part(toy_plan, monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "TABLES", tmp_path)
-    split = plan.split_of("paper")
-    monkeypatch.setitem(
-        plan.SPLITS, "paper", None
-    )  # to ask for it again would be an error
-    plan.split_of.cache_clear()
-    rows = [row for row in plan.tuning_rows() if row.system == "knn"]
-    assert [row.split for row in rows] == ["validation"] * 3
-    for row in rows:
-        plan.tune(row)
-    test = set(zip(split.test["userID"], split.test["itemID"], strict=True))
-    for positives in toy_plan:
-        users, items = (
-            positives.user_ids[positives.users],
-            positives.item_ids[positives.items],
-        )
-        assert test.isdisjoint(zip(users, items, strict=True))
-    _, relevant = plan.judged_on("validation")
-    assert relevant.n_relevant.sum() < len(split.train)
-
-
-def test_the_setting_with_the_best_validation_is_chosen(
-    toy_plan, monkeypatch, tmp_path
-):
-    monkeypatch.setattr(tables, "TABLES", tmp_path)
-    rows, code = list(plan.tuning_rows()), plan.code_of("tuning", "knn")
-    for row, value in zip(rows, (0.2, 0.9, 0.4), strict=True):
-        found = {"validation": value, "chosen": '{"n_epochs": 7}', "seconds": 1}
-        tables.add("tuning", row, found, code)
-    assert plan.chosen("knn") == rows[1].setting | {"n_epochs": 7}
-    (blend,) = (row for row in plan.tuning_rows() if row.system == "both")
-    assert blend.setting["deep"] == plan.chosen("knn")
-
-
-@pytest.mark.parametrize(("seconds", "n_trials"), [(1, 3), (1200, 1), (700, 2)])
-def test_tuning_ends_with_its_budget(
-    toy_plan, monkeypatch, tmp_path, seconds, n_trials
-):
-    monkeypatch.setattr(tables, "TABLES", tmp_path)
-    made = 0
-    while True:
-        there = {tables.key_of(row) for row in tables.fresh("tuning", plan.code_of)}
-        rows = [r for r in plan.tuning_rows() if r.system == "knn"]
-        missing = [row for row in rows if tables.key_of(row) not in there]
-        if not missing:
-            break
-        found = {"validation": 0.1, "chosen": "{}", "seconds": seconds}
-        tables.add("tuning", missing[0], found, plan.code_of("tuning", "knn"))
-        made += 1
-    assert made == n_trials
-
-
-def test_no_more_trials_than_the_budget(toy_plan, monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "TABLES", tmp_path)
-    monkeypatch.setattr(plan, "MOST_TRIALS", 2)
-    assert len([row for row in plan.tuning_rows() if row.system == "knn"]) == 2
-
-
-def test_tuning_for_later_sees_nothing_after_its_moment(
-    toy_plan, monkeypatch, tmp_path
-):
-    monkeypatch.setattr(tables, "TABLES", tmp_path)
-    monkeypatch.setattr(plan, "LATER", ("knn",))
-    users, items = np.divmod(np.arange(160), 20)  # everybody rates at all times
-    time = np.random.default_rng(0).permutation(160)
-    ratings = {"userID": users, "itemID": items, "rating": 3, "timestamp": time}
-    monkeypatch.setattr(plan.movielens, "load_ratings", lambda: pd.DataFrame(ratings))
-    code = plan.code_of("tuning", "knn")
-    tried = list(plan.tuning_rows())
-    for row, value in zip(tried, (0.2, 0.9, 0.4), strict=True):
-        found = {"validation": value, "chosen": "{}", "seconds": 1}
-        tables.add("tuning", row, found, code)
-    rows = list(plan.tuning_later_rows())
-    by_value = [plan.best_first("knn")[i]["setting"] for i in range(3)]
-    assert [json.dumps(row.setting) for row in rows] == by_value
-    assert by_value[0] == json.dumps(tried[1].setting)
-    moment = plan.split_of("time").train["timestamp"].max()
-    split = plan.split_of(rows[0].split)
-    assert split.train["timestamp"].max() < split.test["timestamp"].min()
-    assert split.test["timestamp"].max() <= moment
-    assert plan.split_of("time").test["timestamp"].min() > moment
-    code = plan.code_of("tuning_later", "knn")
-    for row in rows:
-        found = plan.tune_later(row)
-        assert toy_plan[-1] is plan.judged_on("time validation")[0]
-        tables.add("tuning_later", row, found, code)
-    best = max(tables.read("tuning_later"), key=lambda row: float(row["validation"]))
-    assert plan.chosen("knn", "tuning_later").items() > {("n_epochs", 7)}
-    assert plan.chosen("knn", "tuning_later")["k"] == json.loads(best["setting"])["k"]
-
-
-def test_tuning_for_later_has_a_budget_of_its_own(toy_plan, monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "TABLES", tmp_path)
-    monkeypatch.setattr(plan, "LATER", ("knn",))
-    for row in plan.tuning_rows():
-        if row.system == "knn":
-            found = {"validation": 0.1, "chosen": "{}", "seconds": 1}
-            tables.add("tuning", row, found, plan.code_of("tuning", "knn"))
-    first = next(plan.tuning_later_rows())
-    found = {"validation": 0.1, "chosen": "{}", "seconds": plan.MOST_SECONDS_LATER}
-    tables.add("tuning_later", first, found, plan.code_of("tuning_later", "knn"))
-    assert list(plan.tuning_later_rows()) == [first]
-
-
-def test_nothing_tuned_is_an_error_with_a_remedy(toy_plan, monkeypatch, tmp_path):
-    monkeypatch.setattr(tables, "TABLES", tmp_path)
-    with pytest.raises(
-        TableError, match=r"Nothing was tuned for knn.*make experiments"
-    ):
-        plan.chosen("knn")
-
-
-def test_a_random_search_is_the_same_every_time():
-    neumf = systems.by_name("NeuMF, tuned")
-    assert neumf.settings() == neumf.settings()
-    assert len({json.dumps(s) for s in neumf.settings()}) == len(neumf.settings())
-
-
-@pytest.mark.parametrize("system", systems.SYSTEMS, ids=lambda s: s.name)
-def test_a_system_says_truly_whether_it_is_random(system, half):
-    if system.kind == "deep" or system.name == "BPR":
-        assert system.random
-        return
-    positives = interactions.Interactions(splits.drop_unseen(half).train)
-    setting = {k: min(v) for k, v in system.space.items()}
-    setting |= {k: 2 for k in ("rank", "n_factors") if k in setting}
-    scores = [
-        system.fit(positives, seed, **setting).model.scores(np.arange(5))
-        for seed in (1, 2)
-    ]
-    assert np.array_equal(*scores) != system.random
-
-
 # The committed tables
 
 
-def test_the_committed_tables_fit_the_code_and_hold_no_ratings(monkeypatch):
-    monkeypatch.undo()
+def test_the_committed_tables_fit_the_code_and_hold_no_ratings():
     for name in plan.EXPERIMENTS:
         table = plan.load(name)
         assert len(table) > 10
@@ -429,12 +372,3 @@ def test_the_committed_tables_fit_the_code_and_hold_no_ratings(monkeypatch):
         if "hits" in held:
             digits = table["hits"].str.fullmatch(r"([0-3][0-9a-f]{2})+")
             assert digits.all()
-
-
-@pytest.mark.parametrize(
-    ("notebook", "counts"), [("06_evaluation", False), ("07_how_sure", True)]
-)
-def test_a_table_makes_only_chapters_stale_that_read_it(notebook, counts):
-    path = run.PACKAGE / "course" / "experiments" / "tables" / "seeds.csv"
-    assert run.counts_for(path, notebook) == counts
-    assert run.counts_for(run.PACKAGE / "models.py", notebook)

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recommenders.models.ncf.dataset import NegativeSampler
 
 from any_input import (
     any_tables,
@@ -131,6 +130,8 @@ def negatives_of(positives, n_negatives, seed=0, **options):
 def test_negatives_are_unseen_distinct_and_as_many_as_the_library_draws(
     table, n_negatives, block
 ):
+    from recommenders.models.ncf.dataset import NegativeSampler
+
     drawn = negatives_of(Interactions(table), n_negatives, block=block)
     assert not drawn.duplicated().any()
     assert drawn.merge(table, on=["userID", "itemID"]).empty

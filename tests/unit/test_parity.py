@@ -3,28 +3,30 @@
 make_library_weights.py trained the library's own models, in a process of its own, on invented data.
 """
 
+import functools
 import pathlib
 
 import numpy as np
 import pytest
 
-from recdl import models
+from later import Later
+
+models = Later("recdl.models")
+pytestmark = pytest.mark.xdist_group("tensorflow")
 
 KINDS = ["GMF", "MLP", "NeuMF"]
 
 
-@pytest.fixture(scope="module")
-def stored():
-    """Return the library's weights and predictions, by name."""
-    with np.load(pathlib.Path(__file__).with_name("library_weights.npz")) as file:
-        return dict(file)
+with np.load(pathlib.Path(__file__).with_name("library_weights.npz")) as file:
+    STORED = dict(file)  # the library's weights and predictions, by name
 
 
-def copied(stored, kind):
+@functools.cache
+def copied(kind):
     """Return a Keras model with the library's weights."""
 
     def of(name):
-        return stored[f"{kind}/{name}"]
+        return STORED[f"{kind}/{name}"]
 
     (n_users, n_factors), (n_items, _) = (
         of(f"embedding/embedding_gmf_{table}").shape for table in "PQ"
@@ -48,47 +50,47 @@ def probabilities(model):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_predictions_are_the_librarys(stored, kind):
-    ours = probabilities(copied(stored, kind))
-    np.testing.assert_allclose(ours, stored[f"{kind}/predictions"], rtol=0, atol=1e-6)
+def test_all_predictions_are_the_librarys(kind):
+    ours = probabilities(copied(kind))
+    np.testing.assert_allclose(ours, STORED[f"{kind}/predictions"], rtol=0, atol=1e-6)
 
 
-def test_a_pretrained_neumf_predicts_as_the_librarys(stored):
-    gmf, mlp = copied(stored, "GMF"), copied(stored, "MLP")
-    ours = probabilities(models.pretrained(gmf, mlp, float(stored["alpha"])))
+def test_a_pretrained_neumf_predicts_as_the_librarys():
+    gmf, mlp = copied("GMF"), copied("MLP")
+    ours = probabilities(models.pretrained(gmf, mlp, float(STORED["alpha"])))
     np.testing.assert_allclose(
-        ours, stored["pretrained/predictions"], rtol=0, atol=1e-6
+        ours, STORED["pretrained/predictions"], rtol=0, atol=1e-6
     )
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_weight_of_the_library_is_copied(stored, kind):
+def test_every_weight_of_the_library_is_copied(kind):
     """The library makes both towers for each type; a GMF's or an MLP's other tower goes unused."""
     unused = {"GMF": "mlp", "MLP": "gmf", "NeuMF": "no tower"}[kind]
     theirs = [
         values.size
-        for name, values in stored.items()
+        for name, values in STORED.items()
         if name.startswith(f"{kind}/")
         and unused not in name
         and "predictions" not in name
     ]
-    assert copied(stored, kind).count_params() == sum(theirs)
+    assert copied(kind).count_params() == sum(theirs)
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "pretrained"])
-def test_the_stored_model_was_trained(stored, kind):
-    predicted = stored[f"{kind}/predictions"]
+def test_the_stored_model_was_trained(kind):
+    predicted = STORED[f"{kind}/predictions"]
     positive = np.zeros(predicted.shape, dtype=bool)
-    positive[stored["users"], stored["items"]] = True
+    positive[STORED["users"], STORED["items"]] = True
     higher = predicted[positive][:, None] > predicted[~positive]
     assert higher.mean() > 0.75  # of all pairs of a positive and a negative
     assert predicted.std() > 0.1
 
 
-def test_the_stored_hidden_layers_work(stored):
+def test_the_stored_hidden_layers_work():
     """A ReLU that always or never fires, or a bias of 0, would hide a wrong copy."""
     for kind in ("MLP", "NeuMF"):
-        tower = copied(stored, kind).towers[-1]
+        tower = copied(kind).towers[-1]
         inputs = np.arange(30).repeat(40), np.tile(np.arange(40), 30)
         assert 0.1 < (tower(*inputs).numpy() > 0).mean() < 0.9
         assert all((layer.bias.numpy() != 0).any() for layer in tower.hidden)

@@ -3,20 +3,22 @@
 import dataclasses
 import functools
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 
-from recdl import evaluation, models, ranking, training
+from later import Later
+from recdl import evaluation, ranking
 from recdl.interactions import Interactions, epoch_samples
 from recdl.paper import Settings
 from recdl.ranking import ScoreTable
 from recdl.ratings import PAIR
 from small_tables import even_and_odd
 
-FAST = Settings(batch_size=64, learning_rate=0.02)
+models, training = Later("recdl.models"), Later("recdl.training")
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+FAST = Settings(batch_size=200, learning_rate=0.02)  # one batch in an epoch
 
 
 def for_epochs(n_epochs, settings=FAST):
@@ -34,14 +36,6 @@ def new_model(seed=1):
 def assert_same_weights(model, other):
     for a, b in zip(model.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-@pytest.fixture
-def eagerly():
-    """Spare a test the seconds of compiling; the steps of training are the same."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 # The compiled epoch against a loop in NumPy
@@ -66,11 +60,13 @@ class NumPyAdam:
 
 
 def loss_and_gradients(model, users, items, labels):
-    with tf.GradientTape() as tape:
+    with training.tf.GradientTape() as tape:
         logits = model((users, items))
-        loss = tf.reduce_mean(tf.math.softplus(logits) - labels * logits)
+        loss = training.tf.reduce_mean(
+            training.tf.math.softplus(logits) - labels * logits
+        )
     gradients = tape.gradient(loss, model.trainable_variables)
-    return float(loss), [tf.convert_to_tensor(g).numpy() for g in gradients]
+    return float(loss), [training.tf.convert_to_tensor(g).numpy() for g in gradients]
 
 
 def epoch_step_by_step(model, adam, batches):
@@ -90,18 +86,26 @@ def random_batches(seed, shape=(3, 8)):
 
 
 def test_two_compiled_epochs_are_six_plain_steps():
-    """Users and items occur several times in a batch: Adam squares the sum of their gradients."""
-    compiled, plain = new_model(), new_model()
+    """Users and items occur several times in a batch: Adam squares the sum of their gradients.
+
+    Weights that are set after the compilation, or between two epochs, are the ones that are trained.
+    """
+    compiled, plain = new_model(), new_model(seed=9)
     train = training.compiled_epoch(compiled, training.adam(0.01))
+    compiled.set_weights(plain.get_weights())
     adam = NumPyAdam(plain.get_weights(), 0.01)
     for seed in (1, 2):
         batches = random_batches(seed)
         loss = float(train(*batches))
         assert loss == pytest.approx(epoch_step_by_step(plain, adam, batches), rel=1e-6)
-    for ours, expected in zip(compiled.get_weights(), adam.weights, strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=0, atol=2e-6)
+        for ours, expected in zip(compiled.get_weights(), adam.weights, strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=0, atol=2e-6)
+        adam.weights = [w + 0.01 for w in adam.weights]
+        for model in (compiled, plain):
+            model.set_weights(adam.weights)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_one_step_of_a_gmf_by_hand():
     """Gradients so small that Keras' own epsilon, 1e-7, would shorten the step by a half."""
     model = models.GMF(1, 1, n_factors=2)
@@ -121,14 +125,10 @@ def test_one_step_of_a_gmf_by_hand():
 
 @pytest.fixture(scope="module")
 def runs():
-    """Return (model, history) of two runs with the same seed and of one with another, compiled."""
-    trained = []
-    for seed in (5, 5, 6):
-        model = new_model()
-        settings = Settings(n_epochs=8, batch_size=8, learning_rate=0.02, seed=seed)
-        history = training.fit(model, POSITIVES, settings)
-        trained.append((model, history))
-    return trained
+    """Return (model, history) of two runs with the same seed, compiled."""
+    settings = Settings(n_epochs=8, batch_size=8, learning_rate=0.02, seed=5)
+    trained = [new_model(), new_model()]
+    return [(model, training.fit(model, POSITIVES, settings)) for model in trained]
 
 
 def test_the_loss_falls(runs):
@@ -146,15 +146,19 @@ def test_the_history_has_a_number_for_each_epoch(runs):
 
 
 def test_the_same_seed_gives_the_same_weights_and_losses_to_the_last_bit(runs):
-    (first, history), (again, history_again), _ = runs
+    (first, history), (again, history_again) = runs
     assert history.losses == history_again.losses
     assert_same_weights(first, again)
 
 
-def test_another_seed_gives_other_weights_and_losses(runs):
-    (first, history), _, (other, other_history) = runs
-    assert history.losses[0] != other_history.losses[0]
-    for a, b in zip(first.get_weights(), other.get_weights(), strict=True):
+@pytest.mark.usefixtures("eagerly")
+def test_another_seed_gives_other_weights_and_losses():
+    losses, models = [], [new_model(), new_model()]
+    for model, seed in zip(models, (5, 6), strict=True):
+        settings = dataclasses.replace(FAST, n_epochs=1, seed=seed)
+        losses.append(training.fit(model, POSITIVES, settings).losses[0])
+    assert losses[0] != losses[1]
+    for a, b in zip(*(model.get_weights() for model in models), strict=True):
         assert (a != b).any()
 
 
@@ -167,7 +171,7 @@ def recorded(monkeypatch):
         seen.append(optimizer)
         return lambda *batches: seen.append(batches) or 0.0
 
-    monkeypatch.setattr(training, "compiled_epoch", compiled_epoch)
+    monkeypatch.setattr("recdl.training.compiled_epoch", compiled_epoch)
     return seen
 
 
@@ -183,7 +187,7 @@ def test_the_last_partial_batch_is_dropped(recorded):
 
 
 def test_each_epoch_has_negatives_of_its_own(recorded):
-    settings = dataclasses.replace(FAST, n_epochs=3, n_negatives=1)
+    settings = Settings(n_epochs=3, batch_size=64, n_negatives=1)
     training.fit(new_model(), POSITIVES, settings)
     items = [np.sort(epoch[1], axis=None).tolist() for epoch in recorded[1:]]
     assert len(items) == 3
@@ -281,6 +285,13 @@ def test_the_best_weights_are_restored_without_an_early_stop_too():
 
 
 @pytest.mark.usefixtures("eagerly")
+def test_a_validation_of_nan_is_refused():
+    validate = answers(0.1, np.nan)
+    with pytest.raises(ValueError, match="validate returned NaN: nothing to judge"):
+        training.fit(new_model(), POSITIVES, FAST, validate=validate)
+
+
+@pytest.mark.usefixtures("eagerly")
 def test_validate_gets_the_model_as_it_is_after_each_epoch():
     model, kernels = new_model(), []
 
@@ -340,21 +351,12 @@ def test_weights_and_history_belong_together_after_an_interrupt_at(moment, monke
                 raise KeyboardInterrupt
 
     history = functools.partial(training.History, losses=Losses())
-    monkeypatch.setattr(training, "History", history)
+    monkeypatch.setattr("recdl.training.History", history)
     history = training.fit(model, POSITIVES, FAST)
     completed = 3 if moment == "after the loss" else 2
     assert history.interrupted
     assert len(history.losses) == completed
     assert_same_weights(model, trained_for(completed)[0])
-
-
-def test_weights_that_were_set_between_two_epochs_are_the_ones_trained():
-    model, other = new_model(), new_model(seed=9)
-    train, fresh = (training.compiled_epoch(m, training.adam()) for m in (model, other))
-    model.set_weights(other.get_weights())
-    batches = random_batches(1)
-    assert float(train(*batches)) == float(fresh(*batches))
-    assert_same_weights(model, other)
 
 
 # A validation part
@@ -431,7 +433,7 @@ def test_the_validation_value_of_two_users_by_hand(k, by_hand):
 
 
 def test_weight_decay_shrinks_weights_by_the_rate():
-    weight = keras.Variable([2.0, -1.0])
+    weight = training.keras.Variable([2.0, -1.0])
     optimizer = training.adam(0.1, weight_decay=0.5)
     optimizer.build([weight])
     optimizer.apply([np.zeros(2, "float32")], [weight])
@@ -439,9 +441,9 @@ def test_weight_decay_shrinks_weights_by_the_rate():
 
 
 def test_training_with_weight_decay_ends_with_smaller_weights(eagerly):
-    norms = []
+    norms, settings = [], Settings(n_epochs=3, batch_size=64, learning_rate=0.02)
     for weight_decay in (0.0, 1.0):
         model = new_model()
-        training.fit(model, POSITIVES, for_epochs(3), weight_decay=weight_decay)
+        training.fit(model, POSITIVES, settings, weight_decay=weight_decay)
         norms.append(sum(np.square(w).sum() for w in model.get_weights()))
     assert norms[1] < 0.9 * norms[0]

@@ -1,4 +1,4 @@
-"""Tests of the paper's track. What needs TensorFlow runs in a process of its own: library_in_process.py."""
+"""The library's NCF: its feed, its losses, what is kept. TensorFlow runs elsewhere: library_in_process.py."""
 
 import json
 import logging
@@ -9,17 +9,8 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from recommenders.models.ncf.dataset import Dataset
 
-from recdl import files, paper, predictions, recommenders_ncf, splits, toy
-
-
-class FixedModel:
-    """Stand-in for a trained NCF whose prediction tells which pair it is for."""
-
-    def predict(self, users, items, is_list):
-        assert is_list
-        return [user + item / 1000 for user, item in zip(users, items, strict=True)]
+from recdl import files, paper, recommenders_ncf
 
 
 @pytest.fixture
@@ -37,6 +28,8 @@ def train():
 @pytest.fixture
 def both_feeds(train, tmp_path):
     """Return the library's Dataset and the course's replacement, for the same training table."""
+    from recommenders.models.ncf.dataset import Dataset
+
     path = files.write_csv(train, tmp_path / "train.csv")
     return Dataset(train_file=str(path), n_neg=4, seed=0), recommenders_ncf.NCFData(
         train, 4, seed=0
@@ -109,27 +102,11 @@ def test_feed_is_drawn_and_shuffled_anew_in_each_epoch(both_feeds):
 
 def test_feed_repeats_itself_with_the_same_seed_only(train):
     epochs = [
-        one_epoch(recommenders_ncf.NCFData(train, 4, seed=seed), 8)[1] for seed in (1, 1, 2)
+        one_epoch(recommenders_ncf.NCFData(train, 4, seed=seed), 8)[1]
+        for seed in (1, 1, 2)
     ]
     assert epochs[0].equals(epochs[1])
     assert not epochs[0].equals(epochs[2])
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"n_epochs": 0}, "n_epochs must be at least 1; received 0"),
-        ({"batch_size": 0}, "batch_size"),
-        ({"n_negatives": -1}, "n_negatives"),
-        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
-        ({"seed": -1}, "seed must not be negative"),
-        ({"layer_sizes": (15, 8)}, "even number"),
-        ({"layer_sizes": ()}, "even number"),
-    ],
-)
-def test_absurd_settings_are_refused(settings, words):
-    with pytest.raises(ValueError, match=words):
-        paper.Settings(**settings)
 
 
 def test_losses_are_read_from_the_log_lines():
@@ -155,71 +132,9 @@ def test_a_library_that_logs_otherwise_is_noticed():
         recommenders_ncf.fit(Silent(), data=None)
 
 
-def test_prediction_list_has_every_unseen_film_once(half, monkeypatch):
-    monkeypatch.setattr(
-        library, "PREDICTION_BLOCK", 3
-    )  # several blocks, the last one not full
-    predictions = predictions.prediction_list(FixedModel(), half.train)
-    assert len(predictions) == 5 * 5 - len(half.train)
-    assert predictions.merge(half.train, on=["userID", "itemID"]).empty
-    assert (
-        predictions["prediction"].tolist()
-        == (predictions["userID"] + predictions["itemID"] / 1000).tolist()
-    )
-
-
-def test_prediction_list_is_ordered_and_numbered_like_the_papers(half):
-    predictions = predictions.prediction_list(FixedModel(), half.train)
-    assert predictions.index.tolist() == list(
-        range(9, 25)
-    )  # it begins behind the training rows
-    anas = predictions.loc[predictions["userID"] == 1, "itemID"].tolist()
-    assert anas == [103, 105, 104]  # as they first appear in training
-
-
-def test_metrics_of_the_toy_world_by_hand(half):
-    """Ana hits first of two, Chloe second of one, Dan nothing, Eva both of three; Ben cannot be judged."""
-    result = predictions.evaluate(splits.drop_unseen(half).test, toy.PREDICTIONS, k=2)
-    first, second = 1.0, 1 / np.log2(3)
-    assert result["precision_at_2"] == pytest.approx(
-        (1 / 2 + 1 / 2 + 0 + 1) / 4, abs=1e-12
-    )
-    assert result["recall_at_2"] == pytest.approx(
-        (1 / 2 + 1 + 0 + 2 / 3) / 4, abs=1e-12
-    )
-    assert result["map"] == pytest.approx((1 / 2 + 1 / 2 + 0 + 2 / 3) / 4, abs=1e-12)
-    ndcg = (first / (first + second) + second + 0 + 1) / 4
-    assert result["ndcg_at_2"] == pytest.approx(ndcg, abs=1e-12)
-
-
-def test_recommend_gives_the_best_first():
-    assert predictions.recommend(toy.PREDICTIONS, user=1, k=2)["itemID"].tolist() == [
-        104,
-        105,
-    ]
-
-
-def test_recommend_breaks_ties_by_the_order_of_the_table():
-    tied = toy.PREDICTIONS.assign(prediction=0.5)
-    assert predictions.recommend(tied, user=3, k=3)["itemID"].tolist() == [101, 102, 103]
-
-
-def test_recommend_names_an_unknown_user_and_the_known_ones():
-    with pytest.raises(KeyError, match=r"user 99.* 1 to 5"):
-        predictions.recommend(toy.PREDICTIONS, user=99)
-
-
-@pytest.mark.parametrize(
-    "judge", [predictions.evaluate, lambda test, p, k: predictions.recommend(p, 1, k)]
-)
-def test_an_empty_list_cannot_be_judged(half, judge):
-    with pytest.raises(ValueError, match="at least 1; received 0"):
-        judge(half.test, toy.PREDICTIONS, k=0)
-
-
 @pytest.fixture(scope="module")
 def in_process(tmp_path_factory):
-    """Train the library's NCF, two epochs on invented data, in another process, and return what it saw."""
+    """Train the library's NCF on invented data, in another process, and return what it saw."""
     script = pathlib.Path(__file__).with_name("library_in_process.py")
     folder = tmp_path_factory.mktemp("library")
     # The last rule wins: some warnings of deprecation are warnings for users, too.
@@ -262,13 +177,17 @@ def test_losses_of_a_kept_model_can_be_read_without_tensorflow_1(in_process):
     seen, _, folder = in_process
     layers = {"layer_sizes": tuple(seen["settings"]["layer_sizes"])}
     settings = paper.Settings(**seen["settings"] | layers)
-    losses = recommenders_ncf.losses_of_run(pd.DataFrame(seen["train"]), settings, folder)
+    losses = recommenders_ncf.losses_of_run(
+        pd.DataFrame(seen["train"]), settings, folder
+    )
     assert losses == seen["losses"]
 
 
 def test_a_failed_training_elsewhere_shows_its_last_words(tmp_path):
     with pytest.raises(RuntimeError, match="No such file or directory"):
-        recommenders_ncf._train_elsewhere("nowhere.csv", paper.Settings(), str(tmp_path))
+        recommenders_ncf._train_elsewhere(
+            "nowhere.csv", paper.Settings(), str(tmp_path)
+        )
 
 
 def test_only_the_same_settings_and_data_find_the_kept_model(in_process):
@@ -285,3 +204,8 @@ def test_tensorflow_starts_without_notes(in_process):
         line for line in in_process[1].splitlines() if line and "NeuMF" not in line
     ]
     assert notes == []
+
+
+def test_importing_the_deep_models_runs_no_operation_of_tensorflow(in_process):
+    """It would look for a GPU, and say so; that shall wait until there is something to compute."""
+    assert in_process[0]["begun"] == [False, True]
