@@ -155,28 +155,25 @@ def _pip(*arguments):
 
 def place(source):
     """Verify the ratings, films and users of MovieLens-100k and put them into the folder data, or stop."""
-    from recdl import download, movielens, ratings  # this runs in the environment
+    from recdl import download, movielens  # this runs in the environment
+    from recdl.files import replacing
+    from recdl.ratings import DataError
 
-    unfinished = HERE / "data.unfinished"
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, replacing(DATA) as unfinished:
         os.environ["RECDL_CACHE"] = cache
         try:
             movielens.load_ratings(source)
             movielens.load_movies(source), movielens.load_users(source)
-        except (ratings.DataError, download.DataUnavailable) as error:
+        except (DataError, download.DataUnavailable) as error:
             found = str(error).replace(download.BY_HAND, "")
             sys.exit(
                 f"{found}Download {download.GROUPLENS_URL} in a browser and name that file."
             )
-        shutil.rmtree(str(unfinished), ignore_errors=True)
         unfinished.mkdir()
         found = download.obtain(source)
         for names in download.FILES.values():
-            shutil.copy(
-                next(found / n for n in names if (found / n).exists()), unfinished
-            )
-    shutil.rmtree(str(DATA), ignore_errors=True)
-    unfinished.rename(DATA)
+            table = next(found / name for name in names if (found / name).exists())
+            shutil.copy(table, unfinished)
     say(f"The data are verified and lie in {DATA}")
 
 

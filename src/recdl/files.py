@@ -31,7 +31,7 @@ def replacing(path):
 
 
 def _put(new, path, aside):
-    # A folder with content cannot be replaced in one step: it steps aside, and back if the new one cannot come.
+    # A folder with content cannot be replaced in one step: it steps aside, and back if none can come.
     try:
         while True:
             try:

@@ -126,7 +126,9 @@ def _are(values, kind):
     """Tell which values are of a kind of Python's; truth values are neither numbers nor texts."""
     if values.dtype.kind in "iuf":
         return np.full(len(values), issubclass(float, kind))
-    found = [isinstance(value, kind) and not isinstance(value, bool) for value in values]
+    found = [
+        isinstance(value, kind) and not isinstance(value, bool) for value in values
+    ]
     return np.array(found, dtype=bool)
 
 

@@ -8,14 +8,24 @@ import pytest
 from hypothesis import settings
 
 from invented_movielens import ROWS, WHEEL, ZIP, sha256
+from later import Later
 from recdl import download, movielens, splits, toy
 from stand_in import StandIn
 
 # Every run tries the same few examples: a test that turns red has found a fault of the change at hand, not
-# one that luck had hidden so far. Those are looked for once a week: pytest --hypothesis-profile=weekly
-settings.register_profile("same", max_examples=40, derandomize=True, deadline=None)
-settings.register_profile("weekly", max_examples=500, deadline=None)
+# one that luck had hidden so far. Those are looked for with: pytest --hypothesis-profile=many tests/unit
+settings.register_profile("same", max_examples=30, derandomize=True, deadline=None)
+settings.register_profile("many", max_examples=2000, deadline=None)
 settings.load_profile("same")
+
+
+def pytest_collection_modifyitems(items):
+    """Let tests of TensorFlow come first: one process runs them all, and the other steals from its end."""
+    items.sort(
+        key=lambda item: (
+            not any(isinstance(x, Later) for x in vars(item.module).values())
+        )
+    )
 
 
 @pytest.fixture(autouse=True)

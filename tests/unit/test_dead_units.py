@@ -6,7 +6,6 @@ import pytest
 from later import Later
 
 models = Later("recdl.models")
-pytestmark = pytest.mark.xdist_group("tensorflow")
 
 
 @pytest.fixture

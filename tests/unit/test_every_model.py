@@ -10,7 +10,6 @@ from recdl.interactions import Interactions
 from recdl.ratings import by_user_and_time
 
 models, sequence = Later("recdl.models"), Later("recdl.sequence")
-pytestmark = pytest.mark.xdist_group("tensorflow")
 POSITIVES = Interactions(by_user_and_time(toy.RATINGS))
 N_USERS, N_ITEMS = 5, 6
 SIZES = {"n_users": N_USERS, "n_items": N_ITEMS, "n_factors": 2, "layer_sizes": (4, 2)}

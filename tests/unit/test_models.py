@@ -11,7 +11,6 @@ from later import Later
 from recdl import interactions, ranking
 
 models = Later("recdl.models")
-pytestmark = pytest.mark.xdist_group("tensorflow")
 KINDS = ["GMF", "MLP", "NeuMF"]
 
 

@@ -12,7 +12,6 @@ import pytest
 from later import Later
 
 models = Later("recdl.models")
-pytestmark = pytest.mark.xdist_group("tensorflow")
 
 KINDS = ["GMF", "MLP", "NeuMF"]
 

@@ -379,13 +379,14 @@ run.main([], pathlib.Path({str(project.root)!r}))
 
 def test_a_closed_terminal_ends_the_kernel_and_leaves_nothing_half_written(project):
     write_chapters(project, "slow", cells=SLOW)
-    process, kernel = start_run(project)
+    process, kernel = start_run(project, stand_in=True)
     assert send(process, "SIGHUP").endswith("Stopped.\n")
     wait_for(lambda: has_ended(kernel))
     assert [path.name for path in (project.build / "full").iterdir()] == ["pid"]
 
 
 def test_a_killed_run_takes_its_kernels_with_it(project):
+    """With a real kernel: it ends when what started it gets the signal that a closed terminal causes, too."""
     write_chapters(project, "slow", cells=SLOW)
     process, kernel = start_run(project)
     process.kill()

@@ -16,7 +16,6 @@ from recdl.ratings import PAIR
 from small_tables import even_and_odd
 
 models, training = Later("recdl.models"), Later("recdl.training")
-pytestmark = pytest.mark.xdist_group("tensorflow")
 
 FAST = Settings(batch_size=200, learning_rate=0.02)  # one batch in an epoch
 
