@@ -4,7 +4,8 @@ A notebook says in its own metadata what it needs and what is different in quick
 
     "recdl": {"needs": ["05_training"], "quick": {"EPOCHS": 2}}
 
-It is executed in up to three modes, see `MODES`; `tools.run` does that.
+and, with ``"quick_records_the_same": true``, that what it records does not depend on these parameters. It is
+executed in up to three modes, see `MODES`; `tools.run` does that.
 """
 
 import dataclasses
@@ -76,8 +77,13 @@ class Notebook:
         return {} if mode == "full" else quick
 
     def modes(self) -> list[str]:
-        """Return the modes in which it is executed; one that is always the same is not executed again."""
-        return [mode for mode in MODES if mode != "again" or self.parameters(mode)]
+        """Return the modes in which it is executed.
+
+        It is executed again only where what it records in quick mode cannot be compared with the full run.
+        """
+        settings = self.content()["metadata"].get("recdl", {})
+        same = not settings.get("quick") or settings.get("quick_records_the_same")
+        return [mode for mode in MODES if mode != "again" or not same]
 
     def executed(self, mode: str = "full") -> Path:
         """Return where the executed copy lies."""

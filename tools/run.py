@@ -114,7 +114,7 @@ def stale(project: Project, *modes: str) -> list["Task"]:
     """Return what must be executed in these modes, in each a notebook behind those it needs."""
     wanted, notebooks = provenances(project), project.in_order()
     tasks = [
-        Task(notebook, mode, wanted[mode][notebook.name])
+        Task(notebook, mode, wanted[mode][notebook.name], tuple(notebook.needs(mode)))
         for mode in modes
         for notebook in notebooks
         if mode in notebook.modes()
@@ -141,6 +141,7 @@ class Task:
     notebook: Notebook
     mode: str
     provenance: dict
+    needs: tuple[str, ...] = ()  # names of notebooks that are executed before it
 
     def __str__(self):
         return f"{self.mode:<5}  {self.notebook.name:<24}"
@@ -159,7 +160,7 @@ def longest_first(tasks: list[Task]) -> list[Task]:
     """Sort tasks by the seconds until they, and those that wait for them, are done."""
 
     def seconds(task):
-        behind = [t for t in tasks if task.notebook.name in t.notebook.needs(t.mode)]
+        behind = [t for t in tasks if task.notebook.name in t.needs]
         behind = behind if task.mode == "full" else []
         return task.seconds() + max(map(seconds, behind), default=0)
 
@@ -258,11 +259,7 @@ def execute_all(project: Project, modes=("full",)):
             busy |= {
                 job.task.notebook.name for job in running if job.task.mode == "full"
             }
-            ready = [
-                task
-                for task in waiting
-                if busy.isdisjoint(task.notebook.needs(task.mode))
-            ]
+            ready = [task for task in waiting if busy.isdisjoint(task.needs)]
             for task in ready[: PARALLEL - len(running)]:
                 waiting.remove(task)
                 running.append(Job(task))

@@ -1,7 +1,8 @@
 """Each chapter runs alone, in an empty folder, with just the package: what it does not find, it makes.
 
 And the same seed gives the same numbers: what a chapter records is compared with another run of it.
-For a chapter without a quick mode that is the run of the book; the others are repeated in test_twice.py.
+For a chapter whose records do not depend on the number of epochs that is the run of the book; the others are
+repeated in test_twice.py.
 `make test` executes the chapters so, in quick mode, before these tests.
 """
 
@@ -34,7 +35,7 @@ def test_a_chapter_runs_alone_in_an_empty_folder(notebook, stale):
     assert all(
         found[name] == count for name, count in paper.COUNTS.items() if name in found
     )
-    if not notebook.parameters("quick"):
+    if "again" not in notebook.modes():
         assert without_times(found) == without_times(notebook.results())
 
 
