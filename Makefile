@@ -14,7 +14,8 @@ book: env          ## execute the notebooks that changed and build the HTML book
 	@$(RUN) -m tools.book
 
 test: env          ## unit tests, every notebook executed, results compared with the paper's, pages checked
-	@$(RUN) -m pytest -q tests/unit
+	@$(RUN) -m tools.unit_tests
+	@$(RUN) -m pytest -q tests/text
 	@$(RUN) -m tools.run --all
 	@$(RUN) -m tools.book
 	@$(RUN) -m pytest -q tests/notebooks tests/book
@@ -70,7 +71,7 @@ newest: env        ## the same with the newest
 
 coverage: env      ## which lines of the package and the commands the tests and the chapters run
 	@rm -rf .coverage .coverage.* _build/quick
-	@$(RUN) -m coverage run -m pytest -q tests/unit
+	@$(RUN) -m coverage run -m pytest -q tests/unit tests/text
 	@$(RUN) -m coverage run -m tools.run --quick
 	@$(RUN) -m coverage run -m pytest -q tests/notebooks/test_exercise_answers.py
 	@$(RUN) -m coverage combine -q

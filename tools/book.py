@@ -19,7 +19,7 @@ from pathlib import Path
 
 from recdl import provenance
 from recdl.files import replacing
-from tools import pages, run, slides
+from tools import run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -28,6 +28,7 @@ FACE = re.compile(
     r"^ *#.*|^ *\(.+\)=|^ *\$\$ *\(.*|^ *:\w+:.*|^ *(?:`{3,}|:{3,}).*|\{cite[^}]*\}`[^`]*`",
     flags=re.M,
 )
+SOURCES = ("book", "benchmarks", "src/recdl", "tools", "_toc.yml", "_config.yml")
 STAMP = ".made-from"  # inside the pages' folder, so that it never outlives them
 PAGES, MADE_FOR_PAGES = (".md", ".ipynb"), (".csv", ".png")
 
@@ -59,13 +60,13 @@ def is_own_affair(name: str, old: dict[str, Path], new: dict[str, Path]) -> bool
     return name.endswith(MADE_FOR_PAGES)
 
 
-def take_over(staged: Path, source: Path) -> bool:
+def take_over(staged: Path, source: Path) -> tuple[bool, bool]:
     """Make the sources equal to what is staged; write only what differs, so that Sphinx reads only that.
 
     Returns
     -------
-    bool
-        Whether no other pages than those that were written can look different now.
+    bool, bool
+        Whether anything was written, and whether no other pages than those can look different now.
     """
     old, new = files_in(source), files_in(staged)
     same = filecmp.cmpfiles(source, staged, old.keys() & new.keys(), shallow=False)[0]
@@ -76,24 +77,28 @@ def take_over(staged: Path, source: Path) -> bool:
     for name in differing & new.keys():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(new[name], source / name)
-    return alone
+    return bool(differing), alone
 
 
-def fingerprint(project: Project, staged: Path) -> str:
-    """Return one hash of everything that the pages are made from."""
+def made_from(project: Project) -> str:
+    """Return one hash of every file that a page may depend on."""
     parts = [made_with(project)]
-    for name, path in files_in(staged).items():
-        parts += [name, path.read_bytes()]
+    for place in (project.root / name for name in SOURCES):
+        found = files_in(place) if place.is_dir() else {place.name: place}
+        for name, path in found.items():
+            if not {"artefacts", "__pycache__"} & set(path.parts):
+                parts += [name, path.read_bytes()]
+    for notebook in project.notebooks():
+        parts.append(notebook.executed().read_bytes())
     return provenance.sha256(*parts)
 
 
 def made_with(project: Project) -> str:
-    """Return one hash of all programs that make the pages."""
-    modules = (sys.modules[__name__], pages, slides)
-    programs = (project.lock, *(Path(module.__file__) for module in modules))
-    return provenance.sha256(
-        sys.version, slides.PAGE, *(p.read_bytes() for p in programs)
-    )
+    """Return one hash of the programs that make the pages."""
+    here = Path(__file__).parent
+    own = (here / name for name in ("book.py", "pages.py", "slides.py", "slides.html"))
+    programs = (path.read_bytes() for path in (project.lock, *own))
+    return provenance.sha256(sys.version, *programs)
 
 
 class Build:
@@ -106,19 +111,27 @@ class Build:
         # There while what Sphinx has kept can be trusted; it says with which programs that was made.
         self.mark = self.output / "complete"
 
-    def make(self, staged: Path, now: str):
-        """Build the book of what is staged, and put its pages in place, marked with the hash of it."""
-        programs = made_with(self.project)
+    def make(self, staged: Path, now: str) -> bool:
+        """Build the book of what is staged, marked with the hash of it; tell whether any page is new."""
+        from tools import (
+            slides,
+        )  # not at the top: it takes a second, and mostly nothing is to be made
+
+        programs, html = made_with(self.project), self.project.html
         trusted = self.mark.exists() and self.mark.read_text("utf-8") == programs
         self.mark.unlink(missing_ok=True)
-        if not (take_over(staged, self.source) and trusted):
+        changed, alone = take_over(staged, self.source)
+        if not (alone and trusted):
             shutil.rmtree(self.output, ignore_errors=True)
-        self.sphinx()
-        with replacing(self.project.html) as unfinished:
-            shutil.copytree(self.output / "_build" / "html", unfinished)
-            slides.write(self.project, unfinished / "slides")
-            (unfinished / STAMP).write_text(now, encoding="utf-8")
+        is_new = changed or not (trusted and html.exists())
+        if is_new:
+            self.sphinx()
+            with replacing(html) as unfinished:
+                shutil.copytree(self.output / "_build" / "html", unfinished)
+                slides.write(self.project, unfinished / "slides")
+        (html / STAMP).write_text(now, encoding="utf-8")
         self.mark.write_text(programs, encoding="utf-8")
+        return is_new
 
     def sphinx(self):
         """Run Jupyter Book, or stop with its words."""
@@ -139,19 +152,21 @@ class Build:
 
 def build(project: Project):
     """Build the book unless nothing has changed."""
-    begin, stamp = time.monotonic(), project.html / STAMP
-    project.build.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
-        staged = Path(folder, "source")
-        pages.stage(project, staged)
-        now = fingerprint(project, staged)
-        if stamp.exists() and stamp.read_text(encoding="utf-8") == now:
-            tell("The book is up to date: _build/html/index.html")
-            return
-        tell("Building the book …")
-        Build(project).make(staged, now)
-    seconds = time.monotonic() - begin
-    tell(f"Built in {seconds:.0f} s. Open _build/html/index.html")
+    begin, stamp, now = time.monotonic(), project.html / STAMP, made_from(project)
+    is_new = not stamp.exists() or stamp.read_text(encoding="utf-8") != now
+    if is_new:
+        from tools import pages  # as in `Build.make`
+
+        with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
+            staged = Path(folder, "source")
+            pages.stage(project, staged)
+            tell("Building the book …")
+            is_new = Build(project).make(staged, now)
+    if is_new:
+        seconds = time.monotonic() - begin
+        tell(f"Built in {seconds:.0f} s. Open _build/html/index.html")
+    else:
+        tell("The book is up to date: _build/html/index.html")
 
 
 @command(lock="run", kept="An earlier book is kept; the same command continues.")

@@ -11,6 +11,7 @@ import time
 import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.engines import NBClientEngine, papermill_engines
 
 from recdl.progress import tell_status
 
@@ -19,6 +20,23 @@ START_TIMEOUT = 120
 EXPECTED = (papermill.PapermillExecutionError, CellTimeoutError, RuntimeError)
 OUT_OF_MEMORY = {"MemoryError", "_ArrayMemoryError", "ResourceExhaustedError"}
 MORE_MEMORY = "Close other programs and try again."
+
+
+class WriteOnce(NBClientEngine):
+    """Write the notebook when it is done or has failed; papermill's own engine does so twice a cell."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        """Execute all cells; see papermill's documentation on engines."""
+        target, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **options)
+        finally:
+            nb_man.output_path = target
+            nb_man.save()
+
+
+papermill_engines.register("write once", WriteOnce)
 
 
 def execute(
@@ -45,6 +63,7 @@ def execute(
             str(source),
             str(target),
             parameters=parameters,
+            engine_name="write once",
             kernel_name="python3",
             language="python",
             cwd=str(folder),

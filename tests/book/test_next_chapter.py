@@ -220,7 +220,7 @@ def test_contributing_names_all_files_of_a_new_chapter_and_no_others(project):
 
 
 def test_a_new_chapter_has_the_course_s_shape(project):
-    tests = ["tests/unit/test_chapters.py", "tests/notebooks/test_exercise_answers.py"]
+    tests = ["tests/text/test_chapters.py", "tests/notebooks/test_exercise_answers.py"]
     chosen = "not told_apart or 99."  # of all exercises, those of the new chapter
     said = in_copy(project, "-m", "pytest", "-v", "-n", "0", "-k", chosen, *tests)
     for name in (f"_with_its_box[{NAME}]", ", once more]", "_told_apart[99.3]"):

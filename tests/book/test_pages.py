@@ -3,6 +3,7 @@
 `make test` builds the book before these tests.
 """
 
+import functools
 import re
 import urllib.parse
 from html.parser import HTMLParser
@@ -62,9 +63,15 @@ class Page(HTMLParser):
         self.text += "" if self.in_code else data
 
 
+@functools.cache
+def read(path):
+    """Return a page; every one is read many times, as others link to it."""
+    return Page(path)
+
+
 @pytest.fixture(params=PAGES, ids=lambda page: str(page.relative_to(COURSE.html)))
 def page(request):
-    return request.param, Page(request.param)
+    return request.param, read(request.param)
 
 
 def test_every_chapter_has_a_page():
@@ -90,7 +97,7 @@ def test_a_chapter_has_launch_buttons_that_open_it(notebook):
             place = f"gl/{project.replace('/', '%2F')}/{branch}"
         start = f"{buttons['binderhub_url']}/v2/{place}"
         wanted.append(f"{start}?urlpath=lab/tree/{file}")
-    launches = {link for link in Page(path).links if re.search("colab|binder", link)}
+    launches = {link for link in read(path).links if re.search("colab|binder", link)}
     assert launches == set(wanted)
 
 
@@ -134,7 +141,7 @@ def test_no_markup_is_left_in_the_text(page):
 @pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 def test_no_equation_is_left_in_the_text(notebook):
     path = COURSE.html / notebook.path.relative_to(ROOT).with_suffix(".html")
-    assert EQUATION.findall(Page(path).text) == []
+    assert EQUATION.findall(read(path).text) == []
 
 
 def test_a_link_within_the_book_leads_somewhere(page):
@@ -148,13 +155,13 @@ def test_a_link_within_the_book_leads_somewhere(page):
         )
         assert target.exists(), link
         if anchor and target.suffix == ".html":
-            assert urllib.parse.unquote(anchor) in Page(target).ids, link
+            assert urllib.parse.unquote(anchor) in read(target).ids, link
 
 
 @pytest.mark.parametrize("source", changed_pages.sources(COURSE))
 def test_a_page_has_buttons_to_edit_it_and_to_report_a_problem(source):
     name = f"{source.rpartition('.')[0]}.html"
-    links = Page(COURSE.html / name).links
+    links = read(COURSE.html / name).links
     address = repository.address()
     assert f"{address}/edit/main/{source}" in links
     (report,) = (link for link in links if link.startswith(f"{address}/issues/new?"))
@@ -164,7 +171,7 @@ def test_a_page_has_buttons_to_edit_it_and_to_report_a_problem(source):
 
 @pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 def test_a_chapter_opens_in_colab_where_the_repository_is_on_github(notebook):
-    links = Page(COURSE.html / "book" / f"{notebook.name}.html").links
+    links = read(COURSE.html / "book" / f"{notebook.name}.html").links
     found = [link for link in links if "colab.research.google.com" in link]
     host, _, name = repository.address().removeprefix("https://").partition("/")
     place = "https://colab.research.google.com/github"

@@ -1,77 +1,16 @@
-"""Tests of the committed notebooks and of how pages are made of them."""
+"""From executed notebooks to the pages of the book."""
 
 import base64
 import json
 import os
-import re
 import types
 
-import nbformat
 import pytest
 
 from processes import has_ended, send, start, wait_for, wait_for_pid
 from recdl import paper
 from tools import book, pages, run, slides
-from tools.project import COURSE, Notebook, Project
-
-NOTEBOOKS = COURSE.notebooks()
-CELLS = [(n.name, cell) for n in NOTEBOOKS for cell in n.content()["cells"]]
-CODE = [(name, cell) for name, cell in CELLS if cell["cell_type"] == "code"]
-
-
-def ids(pairs):
-    return [cell["id"] for _, cell in pairs]
-
-
-def test_the_three_chapters_of_the_experiment_are_there():
-    assert {"04_dataset", "05_training", "06_evaluation"} <= {n.name for n in NOTEBOOKS}
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
-def test_a_notebook_is_valid_and_has_one_cell_of_parameters(notebook):
-    nbformat.validate(nbformat.read(notebook.path, as_version=4))
-    tags = [
-        tag
-        for c in notebook.content()["cells"]
-        for tag in c["metadata"].get("tags", [])
-    ]
-    assert tags.count("parameters") == 1
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
-def test_a_notebook_is_committed_without_outputs(notebook):
-    cells = [cell for name, cell in CODE if name == notebook.name]
-    assert cells
-    assert [cell["id"] for cell in cells if cell["outputs"]] == []
-    assert {cell["execution_count"] for cell in cells} == {None}
-
-
-FIGURES = [
-    (name, cell)
-    for name, cell in CODE
-    if re.search(r"\bfigures\.(?!use_style)\w+\(|\bplt\.", "".join(cell["source"]))
-]
-
-
-@pytest.mark.parametrize("cell", [cell for _, cell in FIGURES], ids=ids(FIGURES))
-def test_a_figure_has_a_name_a_caption_and_a_description(cell):
-    about = cell["metadata"]["mystnb"]
-    assert about["figure"]["name"].startswith("fig-")
-    assert about["figure"]["caption"].endswith(".")
-    assert len(about["image"]["alt"]) > 60
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda n: n.name)
-def test_quick_parameters_are_parameters_of_the_notebook(notebook):
-    cells = notebook.content()["cells"]
-    (parameters,) = (
-        "".join(c["source"])
-        for c in cells
-        if "parameters" in c["metadata"].get("tags", [])
-    )
-    for name in notebook.parameters("quick"):
-        assert f"{name} = " in parameters
-
+from tools.project import Notebook, Project
 
 # From an executed notebook to a page
 
@@ -234,6 +173,13 @@ def test_what_other_pages_may_show_makes_all_pages_anew(texts, built):
     assert built(**texts)
 
 
+def test_a_change_that_no_page_shows_builds_nothing(built, stand_in):
+    built()
+    (stand_in.build / "book.log").write_text("of the first time")
+    assert not built()
+    assert (stand_in.build / "book.log").read_text() == "of the first time"
+
+
 def test_a_page_that_was_removed_disappears(built, stand_in):
     built(c="# C")
     assert (stand_in.html / "c.html").exists()
@@ -287,6 +233,7 @@ import pathlib
 from tools import book, pages, run, slides
 run.demand_fresh = slides.write = lambda *_: None
 pages.stage = lambda project, source: source.mkdir()
+book.made_from = lambda project: "now"
 book.main([], pathlib.Path({str(tmp_path)!r}))
 """
     process = start(code, env=os.environ | {"PID": str(tmp_path / "pid")})
@@ -296,7 +243,10 @@ book.main([], pathlib.Path({str(tmp_path)!r}))
     wait_for(lambda: has_ended(builder))
     assert page.read_text() == "an old page"
     monkeypatch.setattr(pages, "stage", lambda project, source: source.mkdir())
+    monkeypatch.setattr(book, "made_from", lambda project: "now")
     book.build(stand_in)
     assert "Built in" in capfd.readouterr().err
     assert page.read_text() == "a whole page"
     assert "made anew" in (stand_in.build / "book.log").read_text()
+    book.build(stand_in)
+    assert "up to date" in capfd.readouterr().err

@@ -1,5 +1,4 @@
 import ast
-import json
 import os
 import pathlib
 import re
@@ -233,22 +232,6 @@ def test_the_links_of_the_first_page_lead_into_the_book():
     links = re.findall('href="book/([^"]+)[.]html"', bundle.START.read_text("utf-8"))
     assert len(links) == 3
     assert all(link == "index" or f"file: {link}\n" in contents for link in links)
-
-
-def test_student_notebooks_are_without_outputs_and_solutions():
-    notebook = COURSE.notebooks()[0]
-    content = notebook.content()
-    for cell in content["cells"]:
-        if cell["cell_type"] == "code":
-            cell["outputs"], cell["execution_count"] = [{"text": RATING}], 3
-    one = types.SimpleNamespace(path=notebook.path, content=lambda: content)
-    [text] = bundle.notebooks(types.SimpleNamespace(notebooks=lambda: [one])).values()
-    cells = json.loads(text)["cells"]
-    code = [cell for cell in cells if cell["cell_type"] == "code"]
-    assert code
-    assert all(c["outputs"] == [] and c["execution_count"] is None for c in code)
-    assert any(cell["metadata"].get("tags") == ["hole"] for cell in code)
-    assert not any("solution" in cell["metadata"].get("tags", []) for cell in cells)
 
 
 @pytest.mark.parametrize(

@@ -558,7 +558,7 @@ def test_link_in_place_of_a_table_is_replaced_and_not_followed(grouplens, tmp_pa
 
 
 @pytest.fixture(params=["cache", "cache/below", "/proc/self/nowhere"])
-def impossible(request, tmp_path, monkeypatch):
+def impossible(request, invented_movielens, tmp_path, monkeypatch):
     """Name a cache that not even root can make: a file, below a file, or in the kernel's /proc."""
     (tmp_path / "cache").write_text("a file where the folder should be")
     monkeypatch.setenv("RECDL_CACHE", str(tmp_path / request.param))

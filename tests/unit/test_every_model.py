@@ -67,14 +67,18 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("users", WRONG.values(), ids=WRONG)
-def test_users_that_are_no_positions_are_refused(model, users):
-    words = "positions, 0 to 4; received .* Interactions.user_position turns"
-    for wrong in (users, np.array(users)):
-        with pytest.raises(ValueError, match=f"(?s){words}"):
-            model.scores(wrong)
-        with pytest.raises(ValueError, match=f"(?s){words}"):
-            ranking.top_k(model, POSITIVES, 2, users=wrong)
+def refuse(users, model):
+    words = r"(?s)positions, 0 to 4; received .* Interactions\.user_position turns"
+    with pytest.raises(ValueError, match=words):
+        model.scores(users)
+    with pytest.raises(ValueError, match=words):
+        ranking.top_k(model, POSITIVES, 2, users=users)
+
+
+def test_users_that_are_no_positions_are_refused(model):
+    for users in WRONG.values():
+        refuse(users, model)
+        refuse(np.array(users), model)
 
 
 def test_users_may_come_in_any_form_and_order(model):

@@ -1,7 +1,6 @@
 """What a result depends on: the code that can be reached from it, and no other; a layout is no code."""
 
 import importlib.util
-import json
 import pathlib
 import subprocess
 import sys
@@ -9,9 +8,7 @@ import sys
 import pytest
 
 from recdl import evaluation, provenance
-from recdl.experiments import plan
-from tools import packages, run
-from tools.project import COURSE
+from tools import packages
 
 # A small package: what a result uses stands in `used`, and at the end what it does not use.
 USED = '''
@@ -251,42 +248,3 @@ def test_the_same_fingerprint_in_every_python(package):
         for name, python in ({"this": sys.executable} | pythons()).items()
     }
     assert len(set(said.values())) == 1, said
-
-
-# The notebooks of the course
-
-
-def notebook(name):
-    (found,) = (n for n in COURSE.notebooks() if n.name.startswith(name))
-    return found
-
-
-def modules(name):
-    return {module for module, _ in run.reached(notebook(name))}
-
-
-def test_a_notebook_depends_on_all_modules_of_its_own_chapter_and_on_no_other():
-    for book in COURSE.notebooks():
-        own = f"recdl.course.chapter_{book.chapter}"
-        chapters = {
-            m for m, _ in run.reached(book) if m.startswith("recdl.course.chapter_")
-        }
-        assert provenance.modules_of(own) <= run.reached(book)
-        assert chapters == {module for module, _ in provenance.modules_of(own)}
-
-
-def test_chapters_depend_on_the_tables_of_experiments_that_they_read(tmp_path):
-    """Chapter 10, too: 10 is more than 7, though "10" is less than "7"."""
-    tables = set(pathlib.Path(plan.__file__).parent.glob("tables/*.csv"))
-    assert tables
-    for name, reads in (("01", False), ("06", False), ("07", True), ("09", True)):
-        assert (tables <= provenance.files(run.reached(notebook(name)))) == reads, name
-    cell = {
-        "cell_type": "code",
-        "source": "from recdl.experiments import plan\nplan.load('seeds')",
-    }
-    path = tmp_path / "10_more.ipynb"
-    path.write_text(json.dumps({"cells": [cell], "metadata": {}}))
-    tenth = type(notebook("01"))(path, tmp_path)
-    assert tenth.chapter == 10
-    assert tables <= provenance.files(run.reached(tenth))

@@ -222,32 +222,38 @@ REFUSED = {
 }
 
 
-@every_door
-@pytest.mark.parametrize(("change", "words"), REFUSED.values(), ids=REFUSED)
-def test_every_door_refuses_an_answer_that_has_no_rank(door, change, words):
+def refuse(door, change, words):
     with pytest.raises(ValueError, match=words):
         door(Answering(change))
 
 
 @every_door
-@pytest.mark.parametrize("function", [GOOD.scores, np.sum, lambda users: None])
-def test_every_door_wants_the_model_and_not_its_function(door, function):
-    with pytest.raises(
-        TypeError, match=r"object with scores\(users\).*ScoreTable\(scores\)"
+def test_every_door_refuses_an_answer_that_has_no_rank(door):
+    for change, words in REFUSED.values():
+        refuse(door, change, words)
+
+
+@every_door
+def test_every_door_wants_the_model_and_not_its_function(door):
+    for function in (GOOD.scores, np.sum, lambda users: None):
+        with pytest.raises(
+            TypeError, match=r"object with scores\(users\).*ScoreTable\(scores\)"
+        ):
+            door(function)
+
+
+@every_door
+def test_every_door_takes_scores_of_any_number_and_items_that_must_not_be_shown(door):
+    for dtype in (
+        "float64",
+        "float32",
+        "float16",
+        "longdouble",
+        "int64",
+        "uint8",
+        "bool",
     ):
-        door(function)
-
-
-@every_door
-@pytest.mark.parametrize(
-    "dtype", ["float64", "float32", "float16", "longdouble", "int64", "uint8", "bool"]
-)
-def test_every_door_takes_scores_of_any_number(door, dtype):
-    door(Answering(lambda scores: scores.astype(dtype)))
-
-
-@every_door
-def test_every_door_takes_an_item_that_must_not_be_shown(door):
+        door(Answering(lambda scores, dtype=dtype: scores.astype(dtype)))
     door(Answering(with_value(-np.inf)))
 
 

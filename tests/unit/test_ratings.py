@@ -1,6 +1,7 @@
 """The one door: what is a table of ratings, and what is refused with the place, the reason and the remedy."""
 
 import datetime
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -39,9 +40,9 @@ def frame(**changed):
     return pd.DataFrame(columns | changed)
 
 
-DOORS = {"pairs": check_pairs, "ratings": check_ratings}
-both_doors = pytest.mark.parametrize("check", DOORS.values(), ids=DOORS)
-both_columns = pytest.mark.parametrize("column", ["userID", "itemID"])
+DOORS = [check_pairs, check_ratings]
+both_doors = pytest.mark.parametrize("check", DOORS)
+EVERYWHERE = list(itertools.product(DOORS, ["userID", "itemID"]))
 
 
 def checked(check, column, values):
@@ -52,11 +53,9 @@ def checked(check, column, values):
     return check(table.assign(rating=3.0, timestamp=7))[column]
 
 
-# Identifiers, at both doors
+# Identifiers, in both columns, at both doors
 
 
-@both_doors
-@both_columns
 @pytest.mark.parametrize(
     ("values", "dtype"),
     [
@@ -69,20 +68,20 @@ def checked(check, column, values):
         ([float(LOWEST), 2.0**62], "int64"),
     ],
 )
-def test_whole_numbers_stay_what_they_are(check, column, values, dtype):
-    found = checked(check, column, values)
-    assert found.tolist() == list(values)
-    assert found.dtype == dtype
+def test_whole_numbers_stay_what_they_are(values, dtype):
+    for check, column in EVERYWHERE:
+        found = checked(check, column, values)
+        assert found.tolist() == list(values)
+        assert found.dtype == dtype
 
 
-@both_doors
-@both_columns
 @pytest.mark.parametrize(
     "texts", [["7", "ana"], ["1", "2"], ["01", "1.5"], [" ", "nan"]]
 )
 @pytest.mark.parametrize("dtype", [object, "string", "category"])
-def test_texts_stay_texts(check, column, texts, dtype):
-    assert checked(check, column, pd.Series(texts, dtype=dtype)).tolist() == texts
+def test_texts_stay_texts(texts, dtype):
+    for check, column in EVERYWHERE:
+        assert checked(check, column, pd.Series(texts, dtype=dtype)).tolist() == texts
 
 
 REFUSED = {
@@ -115,13 +114,16 @@ REFUSED = {
 }
 
 
-@both_doors
-@both_columns
-@pytest.mark.parametrize(("values", "row", "words"), REFUSED.values(), ids=REFUSED)
-def test_other_identifiers_are_refused(check, column, values, row, words):
-    place = rf"^Column {column}, row {row} \(counted from 0\): "
-    with pytest.raises(DataError, match=place + words):
+def refuse(values, check, column, words):
+    with pytest.raises(DataError, match=words):
         checked(check, column, values)
+
+
+@pytest.mark.parametrize(("values", "row", "words"), REFUSED.values(), ids=REFUSED)
+def test_other_identifiers_are_refused(values, row, words):
+    for check, column in EVERYWHERE:
+        place = rf"^Column {column}, row {row} \(counted from 0\): "
+        refuse(values, check, column, place + words)
 
 
 @both_doors
@@ -135,7 +137,7 @@ def test_a_pair_that_occurs_twice_is_refused(check, users, items):
 
 
 @both_doors
-@both_columns
+@pytest.mark.parametrize("column", ["userID", "itemID"])
 def test_a_column_that_is_missing_or_there_twice_is_refused(check, column):
     table = frame()
     twice = pd.concat([table, table[[column]]], axis=1)
@@ -205,15 +207,17 @@ BAD_TABLES = {
 }
 
 
-@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
-@pytest.mark.parametrize("table", BAD_TABLES.values(), ids=BAD_TABLES)
-def test_whoever_takes_a_table_refuses_a_bad_one_in_the_same_words(take, table):
-    with pytest.raises(DataError) as by_the_door:
-        check_pairs(table)
-    with pytest.raises(DataError) as refusal:
+def refusal(take, table):
+    with pytest.raises(DataError) as refused:
         take(table)
-    at_the_door, found = str(by_the_door.value), str(refusal.value)
-    assert found == at_the_door or ("columns" in found and "columns" in at_the_door)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("take", TAKERS.values(), ids=TAKERS)
+def test_whoever_takes_a_table_refuses_a_bad_one_in_the_same_words(take):
+    for table in BAD_TABLES.values():
+        at_the_door, found = refusal(check_pairs, table), refusal(take, table)
+        assert found == at_the_door or ("columns" in found and "columns" in at_the_door)
 
 
 # Ratings
@@ -325,14 +329,10 @@ def test_any_table_is_let_through_at_both_doors_or_refused_by_the_same_rules(tab
         assert list(checked) == list(table)
 
 
-@given(st.data())
-@both_columns
-def test_any_column_of_identifiers_is_taken_or_refused_at_both_doors_alike(
-    column, data
-):
-    values = data.draw(odd_columns(data.draw(st.integers(1, 4))))
+@given(st.integers(1, 4).flatmap(odd_columns))
+def test_any_column_of_identifiers_is_taken_or_refused_everywhere_alike(values):
     expected = identifiers(values)
-    for check in DOORS.values():
+    for check, column in EVERYWHERE:
         found = attempt(checked, check, column, values)
         assert (found is None) == (expected is None)
         assert found is None or found.tolist() == expected

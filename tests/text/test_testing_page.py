@@ -15,7 +15,7 @@ TESTS = ROOT / "tests"
 
 def test_every_file_of_tests_keeps_a_promise_of_the_page():
     files = {str(path.relative_to(TESTS)) for path in TESTS.glob("*/test_*.py")}
-    this = "unit/test_testing_page.py"
+    this = "text/test_testing_page.py"
     assert set(re.findall(r"`(\w+/test_\w+\.py)`", PAGE)) == files - {this}
 
 
