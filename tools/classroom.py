@@ -156,8 +156,8 @@ def _pip(*arguments):
 def place(source):
     """Verify the ratings, films and users of MovieLens-100k and put them into the folder data, or stop."""
     from recdl import download, movielens  # this runs in the environment
+    from recdl.columns import DataError
     from recdl.files import replacing
-    from recdl.ratings import DataError
 
     with tempfile.TemporaryDirectory() as cache, replacing(DATA) as unfinished:
         os.environ["RECDL_CACHE"] = cache

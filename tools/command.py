@@ -13,7 +13,7 @@ import sys
 from tools import ROOT
 
 EXPECTED = {  # errors whose message says what to do; by name, as their modules may not be there yet
-    "recdl.ratings.DataError",
+    "recdl.columns.DataError",
     "recdl.download.DataUnavailable",
     "recdl.experiments.tables.TableError",
 }

@@ -1,8 +1,9 @@
 """Helper package of the course *Recommendation Systems using Deep Learning*, in the order of the book.
 
 Data
-    `toy`, a world for pencil and paper; `ratings`, what a valid table is; `download` and `movielens`, the
-    data of the paper; `splits`, all ways to cut them in two; `interactions`, positives, negatives, samples.
+    `toy`, a world for pencil and paper; `ratings` and `columns`, what a valid table is; `download` and
+    `movielens`, the data of the paper; `tables` and `delimited`, other MovieLens and your own data; `splits`,
+    all ways to cut them in two; `interactions`, positives, negatives, samples.
 From models to numbers
     `ranking`, the gate for scores, and lists; `evaluation`, metrics; `uncertainty`, intervals; `sampled`,
     leave-one-out and what sampled candidates do to it.
@@ -15,6 +16,7 @@ Beyond it
 What all use
     `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
 
+`recdl.own` compares recommenders on your own ratings, also as the command ``python -m recdl``.
 `recdl.experiments` has the long runs of chapters 7 to 9; `recdl.course` what the chapters share, and a folder
 for each of them.
 """

@@ -11,11 +11,14 @@ the interactions and, from `ItemKNN` on, with the square of the items, never wit
 of 1,597 x 1,597 items takes 20 MB, one of 20,000 x 20,000 takes 3.2 GB; building it takes four times that.
 """
 
+import numbers
+
 import numpy as np
 import pandas as pd
 import scipy.linalg
 from scipy import sparse
 
+from recdl.checks import check_at_least
 from recdl.interactions import Interactions, check_users
 
 
@@ -26,7 +29,8 @@ def as_rows(positives: Interactions, weights=None) -> sparse.csr_array:
     ValueError tells if they are not one finite number for each interaction.
     """
     weights = np.ones(len(positives)) if weights is None else np.asarray(weights)
-    if weights.shape != (len(positives),) or not np.isfinite(weights).all():
+    fit = weights.shape == (len(positives),) and weights.dtype.kind in "biuf"
+    if not fit or not np.isfinite(weights).all():
         raise ValueError(
             f"weights must be {len(positives)} finite numbers, one for each interaction; received "
             f"the shape {weights.shape}. Were they made from the same Interactions?"
@@ -196,7 +200,8 @@ class PureSVD(ItemToItem):
 
     def __init__(self, positives: Interactions, rank: int = 16, weights=None):
         super().__init__(positives, weights)
-        if not 1 <= rank <= min(self.history.shape):
+        whole = isinstance(rank, numbers.Integral)
+        if not whole or not 1 <= rank <= min(self.history.shape):
             raise ValueError(
                 f"rank must lie between 1 and {min(self.history.shape)}, the smaller number of users "
                 f"and items; received {rank}."
@@ -233,7 +238,7 @@ class EASE(ItemToItem):
     def __init__(self, positives: Interactions, l2: float = 300.0, weights=None):
         super().__init__(positives, weights)
         smallest = 1e-9 * len(positives)  # no eigenvalue is above n_interactions
-        if not smallest <= l2 < np.inf:
+        if not isinstance(l2, numbers.Real) or not smallest <= l2 < np.inf:
             raise ValueError(
                 f"l2 must be positive, and at least {smallest:.0e} for an exact inverse of this table; "
                 f"received {l2}. Try 100 to 1000."
@@ -269,8 +274,8 @@ def recency_weights(positives: Interactions, tau: float) -> np.ndarray:
     ValueError
         If tau is not positive, or the rows did not stand in order of time.
     """
-    if not tau > 0:
-        raise ValueError(f"tau must be positive, for example 10; received {tau}.")
+    if not isinstance(tau, numbers.Real) or not tau > 0:
+        raise ValueError(f"tau must be positive, for example 10; received {tau!r}.")
     positives.check_time_order()
     users = pd.Series(positives.users)
     rank = users.groupby(users).cumcount(ascending=False).to_numpy()
@@ -278,11 +283,8 @@ def recency_weights(positives: Interactions, tau: float) -> np.ndarray:
 
 
 def _check_neighbourhood(k, shrinkage):
-    if k < 1:
+    check_at_least(1, **{"k, the number of neighbours,": k})
+    if not isinstance(shrinkage, numbers.Real) or not 0 <= shrinkage < np.inf:
         raise ValueError(
-            f"k, the number of neighbours, must be at least 1, for example 50; received {k}."
-        )
-    if not 0 <= shrinkage < np.inf:
-        raise ValueError(
-            f"shrinkage must be 0, the plain cosine, or a positive number; received {shrinkage}."
+            f"shrinkage must be 0, the plain cosine, or a positive number; received {shrinkage!r}."
         )

@@ -1,9 +1,11 @@
 """Two models, one list: scores put on a common scale, then mixed."""
 
+import numbers
 from collections.abc import Callable
 
 import numpy as np
 
+from recdl.checks import check_validation
 from recdl.ranking import scores_of
 
 
@@ -38,8 +40,8 @@ class Blend:
     """
 
     def __init__(self, first, second, weight: float):
-        if not 0 <= weight <= 1:
-            raise ValueError(f"weight must lie between 0 and 1; received {weight}.")
+        if not isinstance(weight, numbers.Real) or not 0 <= weight <= 1:
+            raise ValueError(f"weight must lie between 0 and 1; received {weight!r}.")
         self.first, self.second, self.weight = first, second, weight
 
     def scores(self, users):
@@ -68,11 +70,13 @@ def best_weight(first, second, validate: Callable[[Blend], float], weights) -> f
     Raises
     ------
     ValueError
-        If `validate` returns NaN for one of them.
+        If there are no weights, one does not lie between 0 and 1, or `validate` returns for one of them what
+        is not a finite number.
     """
-    values = {weight: validate(Blend(first, second, weight)) for weight in weights}
-    if np.isnan(list(values.values())).any():
-        raise ValueError(
-            f"validate returned NaN: nothing to judge? Its values: {values}."
-        )
+    blends, values = [Blend(first, second, weight) for weight in weights], {}
+    if not blends:
+        raise ValueError("weights must hold at least one weight, such as 0.5.")
+    for blend in blends:
+        values[blend.weight] = validate(blend)
+        check_validation(values[blend.weight])
     return max(values, key=values.get)

@@ -25,9 +25,9 @@ from pathlib import Path, PurePosixPath
 
 import pooch
 
+from recdl.columns import DataError
 from recdl.files import replacing
 from recdl.pip import pip
-from recdl.ratings import DataError
 
 LOG = logging.getLogger(__name__)
 
@@ -40,6 +40,15 @@ RECBOLE_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a4
 TIMEOUT_S = 15
 MAX_BYTES = 10_000_000  # of the tables: theirs have 2 MB, so more is another data set, or a trap
 BY_HAND = f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/to/ml-100k.zip."
+
+# How files begin that are archives, though not of the kind that is read here.
+OTHER_ARCHIVES = {
+    b"Rar!": "RAR",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+}
 
 FILES = {
     "ratings": ("u.data", "ml-100k.inter"),
@@ -129,12 +138,28 @@ def _named(path: Path) -> Path:
         raise DataUnavailable(
             f"{path}, named by `source` or RECDL_MOVIELENS, does not exist. {BY_HAND}"
         )
-    if path.is_dir() or path.suffix.lower() not in {".zip", ".whl"}:
+    if path.is_dir():
+        return path
+    if path.suffix.lower() not in {".zip", ".whl"}:
+        _refuse_other_archives(path)
         return path
     try:
+        _refuse_other_archives(path)
         return _unpack(path, _cache() / f"named-{pooch.file_hash(str(path))[:12]}")
     except OSError as error:
         raise DataUnavailable(f"{path} cannot be unpacked. {_why(error)}") from error
+
+
+def _refuse_other_archives(path):
+    with open(path, "rb") as file:
+        begin = file.read(262)
+    kinds = [kind for sign, kind in OTHER_ARCHIVES.items() if begin.startswith(sign)]
+    if begin[257:] == b"ustar":
+        kinds = ["tar"]
+    if kinds:
+        raise not_movielens(
+            path, f"the form of an archive ({kinds[0]}): unpack it and name the folder"
+        )
 
 
 def _unpack(archive: Path, folder: Path) -> Path:

@@ -3,7 +3,7 @@
 The means of `evaluate` are those of ``recommenders.evaluation.python_evaluation`` (version 1.2.1), with four
 exceptions:
 
-- Nobody has test items: the library says 0, here it is NaN.
+- Nobody has test items: the library says 0, here it is an error; a single user without any has NaN.
 - A user has test items but not one prediction: the library counts a 0 in ``ndcg_at_k`` and leaves the user
   out of the rest. Here a row of `top` counts in every metric, an empty list as 0; a user without row in none.
 - A test pair occurs twice: the library counts it twice, here it is an error.
@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from recdl.checks import check_at_least
+from recdl.columns import DataError, lookup, refuse_look_alikes
 from recdl.interactions import Interactions
 from recdl.ranking import distinct_users, top_k
-from recdl.ratings import DataError, check_pairs
+from recdl.ratings import check_pairs
 
 
 class Relevant:
@@ -39,10 +40,12 @@ class Relevant:
         Each pair as one number, ``user * n_items + item``: a lookup without a users x items matrix.
     n_relevant : ndarray of shape (n_users,)
         How many test items each user has; a user with 0 cannot be judged.
+    user_ids, item_ids : ndarray
+        Those of `positives`.
 
     Raises
     ------
-    recdl.ratings.DataError
+    recdl.columns.DataError
         If the table fails `recdl.ratings.check_pairs`, or a user or an item never occurs in training.
     """
 
@@ -50,14 +53,16 @@ class Relevant:
         pairs = check_pairs(test)
         users = _lookup(pairs["userID"], positives.user_ids)
         items = _lookup(pairs["itemID"], positives.item_ids)
-        self.user_ids, self.n_items = positives.user_ids, positives.n_items
+        self.user_ids, self.item_ids = positives.user_ids, positives.item_ids
+        self.n_items = positives.n_items
         self.codes = users * positives.n_items + items
         self.n_relevant = np.bincount(users, minlength=positives.n_users)
 
 
 def _lookup(column, identifiers):
-    positions = pd.Index(identifiers).get_indexer(column)
+    positions = lookup(column, identifiers)
     if (positions < 0).any():
+        refuse_look_alikes(column, identifiers)
         raise DataError(
             f"The {column.name} {column.iloc[positions.argmin()]} of the test never occurs in training. "
             "Remove such rows with recdl.splits.drop_unseen."
@@ -192,10 +197,13 @@ def evaluate(
     ------
     ValueError
         If `hits` refuses top or users, or if ks are not whole numbers from 1 to the width of top.
+    recdl.columns.DataError
+        If none of the users has a test item.
     """
     users = distinct_users(users, len(relevant.user_ids))
     hit, n_relevant = hits(top, relevant, users=users), relevant.n_relevant[users]
     _check_lengths(ks, hit.shape[1])
+    _check_somebody(n_relevant)
     columns = {"map": average_precision(hit[:, : max(ks)], n_relevant)}
     for k in ks:
         for name, metric in METRICS.items():
@@ -212,8 +220,33 @@ def _check_lengths(ks, width):
         )
 
 
+def _check_somebody(n_relevant):
+    if not n_relevant.any():
+        raise DataError(
+            f"None of the {len(n_relevant)} users has a test item, so there is nothing to judge, and a mean "
+            "over nothing is no result. Split with another ratio, or pass other users."
+        )
+
+
 def mean_ndcg(positives: Interactions, relevant: Relevant, k: int = 10) -> Callable:
-    """Return a function from a model to its mean NDCG@k, by which epochs, settings and weights are chosen."""
+    """Return a function from a model to its mean NDCG@k, by which epochs, settings and weights are chosen.
+
+    Raises
+    ------
+    ValueError
+        If k is not a whole number of at least 1, or relevant was made with other positives.
+    recdl.columns.DataError
+        If nobody has a test item.
+    """
+    check_at_least(1, k=k)
+    same = np.array_equal(relevant.user_ids, positives.user_ids) and np.array_equal(
+        relevant.item_ids, positives.item_ids
+    )
+    if not same:
+        raise ValueError(
+            "relevant has other positions than positives: make it as Relevant(test, positives)."
+        )
+    _check_somebody(relevant.n_relevant)
 
     def validate(model):
         table = evaluate(top_k(model, positives, k), relevant, ks=(k,))

@@ -9,7 +9,7 @@ import threadpoolctl
 from scipy import sparse
 
 from recdl.baselines import ItemToItem, as_rows, common_users
-from recdl.checks import check_at_least
+from recdl.checks import check_at_least, check_positive
 from recdl.interactions import Interactions, check_users
 
 
@@ -30,8 +30,7 @@ class SLIM(ItemToItem):
     def __init__(self, positives: Interactions, l1=1.0, l2=100.0, weights=None):
         from sklearn.linear_model import ElasticNet
 
-        if not (l1 > 0 and l2 > 0):
-            raise ValueError(f"l1 and l2 must be positive; received {l1} and {l2}.")
+        check_positive(l1=l1, l2=l2)
         super().__init__(positives, weights)
         n_users, n_items = self.history.shape
         regression = ElasticNet(  # it divides the squared error by the number of users
@@ -57,11 +56,22 @@ class _Factors:
     """Scores are products of two vectors of numbers, one of the user and one of the item."""
 
     def __init__(self, method, positives, **options):
+        from implicit.recommender_base import ModelFitError
+
+        diverged = (
+            f"The training of {type(self).__name__} diverged: a factor is NaN or infinite. Use a larger l2 "
+            "or, where there is one, a smaller learning_rate."
+        )
         rows = sparse.csr_matrix(as_rows(positives), dtype="float32")
         with threadpoolctl.threadpool_limits(1, "blas"):  # as implicit asks, for speed
             trained = method(num_threads=1, **options)
-            trained.fit(rows, show_progress=False)
+            try:
+                trained.fit(rows, show_progress=False)
+            except ModelFitError as error:
+                raise ValueError(diverged) from error
         self.users, self.items = trained.user_factors, trained.item_factors
+        if not (np.isfinite(self.users).all() and np.isfinite(self.items).all()):
+            raise ValueError(diverged)
 
     def scores(self, users):
         """Return the scores (n, n_items) of all items for n users, given by position."""
@@ -91,6 +101,8 @@ class IALS(_Factors):
         from implicit.cpu.als import AlternatingLeastSquares
 
         check_at_least(1, n_factors=n_factors, n_epochs=n_epochs)
+        check_at_least(0, seed=seed)
+        check_positive(l2=l2, alpha=alpha)
         super().__init__(
             AlternatingLeastSquares,
             positives,
@@ -129,6 +141,10 @@ class BPR(_Factors):
         from implicit.cpu.bpr import BayesianPersonalizedRanking
 
         check_at_least(1, n_factors=n_factors, n_epochs=n_epochs)
+        check_at_least(0, seed=seed)
+        check_positive(learning_rate=learning_rate)
+        if not 0 <= l2 < np.inf:
+            raise ValueError(f"l2 must be 0 or a positive number; received {l2}.")
         super().__init__(
             BayesianPersonalizedRanking,
             positives,

@@ -7,8 +7,9 @@ part are called *positives* everywhere. From them come the negatives, and the sa
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_at_least
-from recdl.ratings import DataError, check_pairs
+from recdl.checks import check_at_least, check_generator
+from recdl.columns import DataError
+from recdl.ratings import check_pairs
 from recdl.ratings import in_time_order as time_order
 
 
@@ -34,7 +35,7 @@ class Interactions:
 
     Raises
     ------
-    recdl.ratings.DataError
+    recdl.columns.DataError
         If the table fails `recdl.ratings.check_pairs`, or has no row.
     """
 
@@ -71,20 +72,14 @@ class Interactions:
         KeyError
             If the user has no interaction here.
         """
-        found = np.flatnonzero(pd.Series(self.user_ids).isin([user]))
-        if not len(found):
-            raise KeyError(
-                f"User {user} has no interaction in this table. Its {self.n_users} users have the "
-                f"identifiers {self.user_ids.min()} to {self.user_ids.max()}."
-            )
-        return int(found[0])
+        return position_of(user, self.user_ids)
 
     def check_time_order(self):
         """Stop whoever needs the order in which things happened, where these rows do not have it.
 
         Raises
         ------
-        recdl.ratings.DataError
+        recdl.columns.DataError
             If they stood in another order, or nobody knows in which.
         """
         if self.in_time_order is None:
@@ -97,6 +92,27 @@ class Interactions:
                 "These interactions come from a table whose rows do not stand in order of time. Sort it "
                 "first: table.sort_values(['userID', 'timestamp'], kind='stable')."
             )
+
+
+def position_of(user, user_ids: np.ndarray) -> int:
+    """Return the place of a user's identifier among others.
+
+    Raises
+    ------
+    KeyError
+        If it is not there, or is a text where they are numbers, or the reverse: "1" is not 1.
+    """
+    found = np.flatnonzero(pd.Series(user_ids).isin([user]))
+    if not len(found):
+        known = user_ids.tolist()  # 7, not np.int64(7)
+        user = user.item() if isinstance(user, np.generic) else user
+        mixed = isinstance(user, str) != isinstance(known[0], str)
+        hint = " A text is no number: use the same kind." if mixed else ""
+        raise KeyError(
+            f"There is no user {user!r} in this table. Its {len(known)} users have the identifiers "
+            f"{min(known)!r} to {max(known)!r}.{hint}"
+        )
+    return int(found[0])
 
 
 def check_users(users, n_users: int) -> np.ndarray:
@@ -114,9 +130,21 @@ def check_users(users, n_users: int) -> np.ndarray:
     if not whole or (users.size and not 0 <= users.min() <= users.max() < n_users):
         raise ValueError(
             f"Users are given by their positions, 0 to {n_users - 1}; received {users}. "
-            "Interactions.user_position turns an identifier into one."
+            "Interactions.user_position turns an identifier into one; a model of other data has other users."
         )
     return users.astype(int)
+
+
+def check_sizes(model, n_users: int, n_items: int, positives: Interactions) -> None:
+    """Raise ValueError unless a model was made for as many users and items as there are here.
+
+    Compiled by XLA, a model that is too small would read and train other rows without a word.
+    """
+    if (n_users, n_items) != (positives.n_users, positives.n_items):
+        raise ValueError(
+            f"{type(model).__name__} was made for {n_users} users and {n_items} items, and the data have "
+            f"{positives.n_users} users and {positives.n_items} items. Make it from the same Interactions."
+        )
 
 
 def sample_negatives(
@@ -135,10 +163,11 @@ def sample_negatives(
     `rng` is the source of randomness; call again with the same one for the next epoch. `block` users are
     handled at once: memory grows with the interactions and ``block * n_items``. Returned are the positions of
     the negatives' users and items, block by block. A ValueError tells if n_negatives is not a whole number of
-    at least 0, or block not one of at least 1.
+    at least 0, block not one of at least 1, or rng no generator.
     """
     check_at_least(0, n_negatives=n_negatives)
     check_at_least(1, block=block)
+    check_generator(rng)
     block = int(block)  # a NumPy integer can overflow
     n_users, n_items = positives.n_users, positives.n_items
     by_user = np.argsort(positives.users, kind="stable")
@@ -154,6 +183,17 @@ def sample_negatives(
         drawn.append((users + begin, items))
     users, items = (np.concatenate(part) for part in zip(*drawn, strict=True))
     return users, items
+
+
+def check_batch(positives: Interactions, n_negatives: int, batch_size: int) -> None:
+    """Raise ValueError unless the samples of an epoch fill a batch: partial ones are dropped."""
+    n_items, n_seen = positives.n_items, np.bincount(positives.users)
+    wanted = np.minimum(min(n_negatives, n_items) * n_seen, n_items - n_seen)
+    n_samples = len(positives) + wanted.sum()
+    if n_samples < batch_size:
+        raise ValueError(
+            f"A batch of {batch_size} is larger than all {n_samples} samples. Use a smaller batch_size."
+        )
 
 
 def _draw_untaken(taken, wanted, rng):
@@ -203,7 +243,7 @@ def epoch_samples(
     Raises
     ------
     ValueError
-        If n_negatives is not a whole number of at least 0.
+        If n_negatives is not a whole number of at least 0, or rng no generator.
     """
     users, items = sample_negatives(positives, n_negatives, rng=rng)
     order = rng.permutation(len(positives) + len(users))

@@ -7,6 +7,7 @@ probabilities tie near 0 and 1.
 
 import numpy as np
 
+from recdl.checks import check_at_least
 from recdl.interactions import check_users
 from recdl.paper import SETTINGS
 from recdl.quiet import no_startup_notes, start_tensorflow
@@ -79,13 +80,16 @@ class NeuMF(keras.Model):
     ):
         start_tensorflow()
         super().__init__(**keras_options)
-        if not layer_sizes or min(n_users, n_items, n_factors, *layer_sizes) < 1:
-            raise ValueError("Users, items, factors and layers must number at least 1.")
+        sizes = {"n_users": n_users, "n_items": n_items, "n_factors": n_factors}
+        check_at_least(1, **sizes | {"the length of layer_sizes": len(layer_sizes)})
+        for size in layer_sizes:
+            check_at_least(1, **{"each of layer_sizes": size})
+        check_at_least(0, seed=seed)
         if layer_sizes[0] % 2:
             raise ValueError(f"layer_sizes[0] must be even; received {layer_sizes[0]}.")
-        sizes = {"n_users": n_users, "n_items": n_items, "n_factors": n_factors}
-        sizes["layer_sizes"] = list(layer_sizes)
-        self.settings = sizes | {"use_bias": use_bias, "seed": seed}
+        sizes = {name: int(size) for name, size in sizes.items()}  # JSON has no NumPy's
+        sizes["layer_sizes"] = [int(size) for size in layer_sizes]
+        self.settings = sizes | {"use_bias": bool(use_bias), "seed": int(seed)}
         states = np.random.SeedSequence(seed).generate_state(len(layer_sizes) + 4)
         seeds = iter(states.tolist())
         self.towers = [tower(**sizes, seeds=seeds) for tower in self.towers_of]
@@ -155,7 +159,14 @@ def dead_units(model: NeuMF) -> list[np.ndarray]:
     Returns
     -------
     list of ndarray of bool, each of shape (layer size,)
+
+    Raises
+    ------
+    ValueError
+        If a weight is NaN or infinite: with NaN, every neuron would look dead.
     """
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise ValueError("A weight is NaN or infinite. Did the training diverge?")
     tower = model.towers[-1]
     users, items = tower.user.get_weights()[0], tower.item.get_weights()[0]
     alive = [np.zeros(layer.units, dtype=bool) for layer in tower.hidden]

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recdl.columns import DataError, whole_numbers
 from recdl.download import FILES, MAX_BYTES, not_movielens, obtain
-from recdl.ratings import COLUMNS, PAIR, DataError, check_ratings, to_numbers
+from recdl.ratings import COLUMNS, PAIR, check_ratings
 
 N_USERS, N_ITEMS = 943, 1682
 SIZE = "100,000 ratings of 943 users and 1,682 items"
@@ -76,8 +77,8 @@ def load_ratings(source: str | os.PathLike | None = None) -> pd.DataFrame:
     if size != SIZE:
         raise not_movielens(path, f"{size}, not {SIZE}")
     for name in PAIR:
-        table[name] = to_numbers(table[name], whole=True)
-    ratings = check_ratings(table)
+        table[name] = whole_numbers(table[name]).to_numpy()
+    ratings = check_ratings(table, scale=(1, 5))
     if hashlib.sha256(ratings.to_numpy("<f8").tobytes()).hexdigest() != RATINGS_SHA256:
         raise not_movielens(
             path, "its size, but other values, or its rows in another order"
@@ -115,7 +116,7 @@ def load_users(source: str | os.PathLike | None = None) -> pd.DataFrame:
     """
     path = _locate("users", source)
     table = _with_ids(_read_table(path, "|", USER_COLUMNS), N_USERS, path)
-    return table.assign(age=to_numbers(table["age"], whole=True))
+    return table.assign(age=whole_numbers(table["age"]).to_numpy())
 
 
 def _locate(table: str, source: str | os.PathLike | None) -> Path:

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from recdl.checks import check_at_least
-from recdl.ratings import PAIR, DataError, check_pairs
+from recdl.columns import DataError, lookup
+from recdl.interactions import position_of
+from recdl.ratings import PAIR, check_pairs
 
 # Pairs that the network sees at once: memory, not results, depends on it.
 PREDICTION_BLOCK = 200_000
@@ -28,8 +30,14 @@ def prediction_list(model, train: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns ``userID, itemID, prediction``, users and films in the order of their first appearance in
-        training. The index begins at ``len(train)``, as in the paper.
+        training. The index begins at ``len(train)``, as in the paper. No row where everybody has seen all.
+
+    Raises
+    ------
+    recdl.columns.DataError
+        If train fails `recdl.ratings.check_pairs`, or a prediction is not a finite number.
     """
+    train = check_pairs(train)
     users, films = train["userID"].unique(), train["itemID"].unique()
     pairs = pd.DataFrame(
         {"userID": np.repeat(users, len(films)), "itemID": np.tile(films, len(users))}
@@ -38,12 +46,13 @@ def prediction_list(model, train: pd.DataFrame) -> pd.DataFrame:
     candidates = pairs[~seen].reset_index(drop=True)
     candidates.index += len(train)
     blocks = range(0, len(candidates), PREDICTION_BLOCK)
-    candidates["prediction"] = np.concatenate(
-        [
-            _predict(model, candidates.iloc[begin : begin + PREDICTION_BLOCK])
-            for begin in blocks
-        ]
-    )
+    nothing = np.empty(0, "float32")
+    found = [
+        _predict(model, candidates.iloc[begin : begin + PREDICTION_BLOCK])
+        for begin in blocks
+    ]
+    candidates["prediction"] = np.concatenate(found or [nothing])
+    _check_finite(candidates)
     return candidates
 
 
@@ -53,6 +62,18 @@ def _predict(model, pairs):
     )
 
 
+def _check_finite(predictions):
+    values = predictions["prediction"]
+    if values.dtype.kind not in "iuf":
+        raise DataError(f"The predictions must be numbers; they are {values.dtype}.")
+    wrong = ~np.isfinite(values.to_numpy(dtype=float, na_value=np.nan))
+    if wrong.any():
+        user, item = (predictions[name].iloc[wrong.argmax()] for name in PAIR)
+        raise DataError(
+            f"The prediction for user {user} and item {item} is NaN or infinite. Did the training diverge?"
+        )
+
+
 def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame:
     """Return the k films with the highest predictions for one user, the best first.
 
@@ -60,7 +81,7 @@ def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame
     ----------
     predictions : DataFrame
         Columns ``userID, itemID, prediction``.
-    user : int
+    user : int or str
         The user's identifier.
     k : int
         Length of the list, at least 1.
@@ -69,16 +90,24 @@ def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame
     ------
     KeyError
         If there are no predictions for this user.
+    recdl.columns.DataError
+        If the table is empty, or one of this user's predictions is not a finite number.
     """
     check_at_least(1, k=k)
-    own = predictions[predictions["userID"] == user]
-    if own.empty:
-        known = predictions["userID"]
-        raise KeyError(
-            f"There are no predictions for user {user}: the users in this table have the identifiers "
-            f"{known.min()} to {known.max()}, and NeuMF knows only users with training ratings."
-        )
+    if predictions.empty:
+        raise DataError("The table of predictions is empty. It needs at least one row.")
+    known = predictions["userID"].unique()
+    own = predictions[predictions["userID"] == known[position_of(user, known)]]
+    _check_finite(own)
     return own.sort_values("prediction", ascending=False, kind="stable").head(k)
+
+
+def _check_common(judged, known):
+    if (lookup(judged, known) < 0).all():
+        raise DataError(
+            f"None of the {judged.nunique()} users of the test has predictions: there is nothing to judge. "
+            "Use a test part and predictions of the same split."
+        )
 
 
 def evaluate(
@@ -100,13 +129,15 @@ def evaluate(
 
     Raises
     ------
-    recdl.ratings.DataError
-        If one of the tables fails `recdl.ratings.check_pairs`, or a prediction is not a finite number.
+    recdl.columns.DataError
+        If one of the tables fails `recdl.ratings.check_pairs`, no user is in both of them, or a prediction is
+        not a finite number.
     """
     check_at_least(1, k=k)
-    check_pairs(test), check_pairs(predictions)
-    if not np.isfinite(predictions["prediction"]).all():
-        raise DataError("A prediction is NaN or infinite. Did the training diverge?")
+    judged = check_pairs(test, [*PAIR, "rating"])["userID"]
+    known = check_pairs(predictions, [*PAIR, "prediction"])["userID"].unique()
+    _check_finite(predictions)
+    _check_common(judged, known)
     from recommenders.evaluation import python_evaluation
 
     functions = {

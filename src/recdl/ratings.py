@@ -1,63 +1,75 @@
 """The one door for tables of ratings: what a valid table is, and whether its rows stand in order of time.
 
-A table has the columns ``userID, itemID, rating, timestamp`` of the paper's Fig. 6. Where only the pairs
-matter, as for implicit feedback, the first two suffice. Every table comes in through `check_ratings` or
-`check_pairs`, so the same rules hold everywhere:
-
-- identifiers are whole numbers of 64 bits or texts, and stay what they are; the float 3.0 counts as 3, as
-  that is what pandas makes of whole numbers where one was missing;
-- no user has an item twice;
-- ratings are numbers from 1 to 5; timestamps are whole numbers, seconds since 1970.
-
-What breaks a rule raises `DataError`, which names the column, the row, the value and what to do.
+A table has the columns ``userID, itemID`` and, where they are known, ``rating`` and ``timestamp``, as in the
+paper's Fig. 6. Every table comes in through `check_ratings` or `check_pairs`, so the same rules hold
+everywhere: those of `recdl.columns` for each column, and no user has an item twice. `recdl.tables` reads
+files with other names and layouts.
 """
-
-from decimal import Decimal
-from numbers import Real
 
 import numpy as np
 import pandas as pd
+
+from recdl.columns import DataError, identifiers, numbers, refuse, seconds
+
+__all__ = ["COLUMNS", "PAIR", "DataError", "check_pairs", "check_ratings"]
 
 PAIR = ["userID", "itemID"]
 COLUMNS = [*PAIR, "rating", "timestamp"]
 
 
-class DataError(ValueError):
-    """Data are there, but their content is wrong."""
-
-
-def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
+def check_ratings(
+    ratings: pd.DataFrame,
+    *,
+    scale: tuple[float, float] | None = None,
+    timed: bool = True,
+) -> pd.DataFrame:
     """Check a table of ratings, MovieLens' or your own.
 
     Parameters
     ----------
     ratings : DataFrame
-        Columns ``userID, itemID, rating, timestamp``. Ratings and timestamps may come as texts.
+        Columns ``userID, itemID``; ``rating`` if there is one; ``timestamp``, unless not `timed`.
+    scale : (lowest, highest), optional
+        Of the ratings; if left out, any finite number is one, so play counts are.
 
     Returns
     -------
     DataFrame
-        A copy with whole identifiers and timestamps as int64, ratings as float64; rows and other columns as
-        they were.
+        A copy with whole identifiers as integers, ratings as float64, timestamps in seconds since 1970, int64
+        or, where there are fractions, float64; rows and other columns as they were.
 
     Raises
     ------
     DataError
-        The table is empty, or breaks a rule of this module.
+        The table is empty, or breaks a rule of this module or of `recdl.columns`.
     """
-    pairs = check_pairs(ratings, COLUMNS)
+    if timed and "timestamp" not in ratings.columns:
+        raise _without_times(ratings)
+    optional = [n for n in COLUMNS[2:] if n in ratings.columns]
+    pairs = check_pairs(ratings, PAIR + optional)
     if ratings.empty:
         raise DataError("The table of ratings is empty. It needs at least one row.")
-    checked = ratings.copy()
-    for name in PAIR:
-        checked[name] = pairs[name].to_numpy()
-    for name in ("rating", "timestamp"):
-        numbers = to_numbers(ratings[name], whole=name == "timestamp")
-        checked[name] = numbers.to_numpy()
-    remedy = "Rescale the ratings or drop the row."
-    outside = ~checked["rating"].between(1, 5)
-    _refuse(checked["rating"], outside, "lies outside 1 to 5", remedy)
+    checked = ratings.assign(**{name: pairs[name].to_numpy() for name in PAIR})
+    for name in optional:
+        convert = numbers if name == "rating" else seconds
+        checked[name] = convert(ratings[name]).to_numpy()
+    if scale is not None and "rating" in optional:
+        _refuse_outside(checked["rating"], *scale)
     return checked
+
+
+def _without_times(ratings):
+    return DataError(
+        f"The table has no column timestamp, only {list(ratings.columns)}, and here it matters what came "
+        "first. If it has another name: table.rename(columns={old: 'timestamp'}). Without times use "
+        "recdl.splits.random_split."
+    )
+
+
+def _refuse_outside(values, low, high):
+    problem = f"lies outside the scale, {low:g} to {high:g}"
+    remedy = "Correct it or drop the row."
+    refuse(values, ~values.between(low, high), problem, remedy)
 
 
 def check_pairs(table: pd.DataFrame, columns: list[str] = PAIR) -> pd.DataFrame:
@@ -71,84 +83,18 @@ def check_pairs(table: pd.DataFrame, columns: list[str] = PAIR) -> pd.DataFrame:
     Raises
     ------
     DataError
-        The table breaks a rule of this module.
+        The table breaks a rule of this module or of `recdl.columns`.
     """
     if any(list(table.columns).count(name) != 1 for name in columns):
         raise DataError(
             f"The table needs each of the columns {columns} once; it has {list(table)}. "
             "Use table.rename(columns={old: new})."
         )
-    pairs = pd.DataFrame({name: _identifiers(table[name]) for name in PAIR})
+    pairs = pd.DataFrame({name: identifiers(table[name]) for name in PAIR})
     remedy = "Keep one row: table.drop_duplicates(['userID', 'itemID'])."
     repeated = pairs.duplicated()
-    _refuse(pairs["itemID"], repeated, "has this user in a row before", remedy)
+    refuse(pairs["itemID"], repeated, "has this user in a row before", remedy)
     return pairs
-
-
-def _identifiers(values):
-    column = pd.Series(values.to_numpy(), name=values.name)
-    _refuse_missing(column)
-    text = _are(column, str)
-    if text.all() or column.dtype.kind == "i":
-        return column
-    remedy = "Make all of them texts: table[name].astype(str)."
-    _refuse(column, text != text[0], "is a text among numbers, or the reverse", remedy)
-    remedy, neither = "Number them with pd.factorize.", ~_are(column, Real)
-    _refuse(column, neither, "is neither a whole number nor a text", remedy)
-    return to_numbers(column, whole=True)
-
-
-def to_numbers(values: pd.Series, *, whole: bool) -> pd.Series:
-    """Return a column as float64, or with `whole` as int64; DataError names the first that is none."""
-    values = pd.Series(values.to_numpy(), values.index, name=values.name)
-    _refuse_missing(values)
-    numbers = pd.to_numeric(values, errors="coerce")
-    none = numbers.isna() | ~_are(values, str | Real | Decimal)
-    _refuse(values, none, "is not a number", "Correct it or drop the row.")
-    if not whole:
-        return numbers.astype("float64")
-    remedy = "Number ids with pd.factorize; give times in whole seconds."
-    _refuse(values, numbers % 1 != 0, "is not a whole number", remedy)
-    if values.dtype == object:  # pandas would round large ones
-        numbers = values.map(_exactly).astype(object)
-    elif values.dtype == "float16":  # holds no 2**63 to compare with
-        numbers = numbers.astype("float64")
-    fits = numbers.between(-(2**63), 2**63, inclusive="left")
-    _refuse(values, ~fits, "needs more than 64 bits", remedy)
-    return numbers.astype("int64")
-
-
-def _exactly(value):
-    return int(Decimal(value) if isinstance(value, str) else value)
-
-
-def _are(values, kind):
-    """Tell which values are of a kind of Python's; truth values are neither numbers nor texts."""
-    if values.dtype.kind in "iuf":
-        return np.full(len(values), issubclass(float, kind))
-    found = [
-        isinstance(value, kind) and not isinstance(value, bool) for value in values
-    ]
-    return np.array(found, dtype=bool)
-
-
-def _refuse_missing(values):
-    missing = values.isna().to_numpy()
-    if values.dtype == object:
-        empty = [isinstance(value, str) and not value for value in values]
-        missing = missing | np.array(empty, dtype=bool)
-    _refuse(values, missing, "is missing", "Fill it in or drop the row.")
-
-
-def _refuse(values, bad, problem, remedy):
-    """Raise DataError about the first of the values that is bad, if any is."""
-    bad = np.asarray(bad, dtype=bool)
-    if bad.any():
-        row = int(np.argmax(bad))
-        [value] = values.iloc[[row]].tolist()  # 7.0, not np.float64(7.0)
-        raise DataError(
-            f"Column {values.name}, row {row} (counted from 0): {value!r} {problem}. {remedy}"
-        )
 
 
 # Order of time
@@ -171,10 +117,9 @@ def in_time_order(table: pd.DataFrame, users: np.ndarray) -> bool | None:
     """
     if list(table.columns).count("timestamp") != 1:
         return None
-    times = pd.to_numeric(table["timestamp"], errors="coerce").to_numpy(
-        dtype=float, na_value=np.nan
-    )
-    if np.isnan(times).any():
+    try:
+        times = seconds(table["timestamp"]).to_numpy()
+    except DataError:  # only the pairs were asked for; whoever needs the order will say that there is none
         return None
     order = np.argsort(users, kind="stable")
     earlier = np.diff(times[order]) < 0

@@ -9,6 +9,7 @@ import dataclasses
 import importlib.metadata
 import json
 import logging
+import math
 import pathlib
 import re
 import subprocess
@@ -22,8 +23,9 @@ import numpy as np
 import pandas as pd
 
 from recdl import provenance
+from recdl.checks import check_at_least
 from recdl.files import replacing, write_csv
-from recdl.interactions import Interactions, epoch_samples
+from recdl.interactions import Interactions, check_batch, epoch_samples
 from recdl.paper import Settings
 from recdl.progress import Progress, Status
 from recdl.quiet import no_startup_notes
@@ -49,6 +51,7 @@ class NCFData:
     """
 
     def __init__(self, train: pd.DataFrame, n_negatives: int = 4, *, seed: int):
+        check_at_least(0, n_negatives=n_negatives, seed=seed)
         self.positives = Interactions(train)
         self.n_users, self.n_items = (
             self.positives.n_users,
@@ -64,8 +67,9 @@ class NCFData:
     def train_loader(self, batch_size: int) -> Iterator[tuple[list, list, np.ndarray]]:
         """Yield one epoch in batches: user and item identifiers, labels (1 positive, 0 not).
 
-        Like the library's, it drops what is left over after the last full batch.
+        Like the library's, it drops what is left over after the last full batch; there must be one.
         """
+        check_batch(self.positives, self.n_negatives, batch_size)
         users, items, labels = epoch_samples(
             self.positives, self.n_negatives, rng=self.rng
         )
@@ -120,6 +124,11 @@ class _LossLog(logging.Handler):
     def emit(self, record):
         found = re.search(r"train_loss = (\S+)", record.getMessage())
         if found:
+            if not math.isfinite(float(found[1])):
+                raise ValueError(
+                    f"In epoch {len(self.losses) + 1} the training of the library's NCF diverged: its loss "
+                    f"is {found[1]}. Use a smaller learning_rate."
+                )
             self.losses.append(float(found[1]))
             self.progress.step(f"loss {self.losses[-1]:.4f}")
 
@@ -129,6 +138,8 @@ def fit(model, data: NCFData) -> list[float]:
 
     Raises
     ------
+    ValueError
+        As soon as a loss is not finite.
     RuntimeError
         If the library did not log one loss for each epoch.
     """
@@ -207,6 +218,7 @@ def trained(train: pd.DataFrame, settings: Settings, folder=ARTEFACTS):
         The mean training loss of each epoch.
     """
     data = NCFData(train, settings.n_negatives, seed=settings.seed)
+    check_batch(data.positives, settings.n_negatives, settings.batch_size)
     model = build(data, settings)
     kept = _run_folder(train, settings, folder)
     if (kept / "run.json").exists():
@@ -231,6 +243,7 @@ def losses_of_run(
     RuntimeError
         If that process failed; with its last words.
     """
+    check_batch(Interactions(train), settings.n_negatives, settings.batch_size)
     kept = _run_folder(train, settings, folder) / "run.json"
     if not kept.exists():
         with tempfile.TemporaryDirectory() as place:

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from recdl.checks import check_at_least
+from recdl.checks import check_at_least, check_generator, check_positive
+from recdl.columns import DataError
 from recdl.evaluation import Relevant
 from recdl.interactions import Interactions
 from recdl.ranking import Seen, blocks, scores_of
-from recdl.ratings import DataError, check_pairs
+from recdl.ratings import check_pairs
 from recdl.splits import Split
 
 
@@ -36,10 +37,11 @@ def leave_one_out_test(
     Raises
     ------
     ValueError
-        If a part has no rows or fails `recdl.ratings.check_pairs`, the parts share a pair, or n_negatives is
-        not a whole number of at least 0.
+        If a part has no rows or fails `recdl.ratings.check_pairs`, the parts share a pair, n_negatives is
+        not a whole number of at least 0, or rng is no generator.
     """
     check_at_least(0, n_negatives=n_negatives)
+    check_generator(rng)
     train, test = (check_pairs(part) for part in split)
     if train.empty or test.empty:
         raise DataError(
@@ -87,10 +89,15 @@ def exact_ranks(
     -------
     ranks, n_candidates : ndarray of int, shape (n_test,)
         In the order of the rows; rank 1 is the best, and the held-out item is one of the candidates.
+
+    Raises
+    ------
+    recdl.columns.DataError
+        If the test is empty, `recdl.evaluation.Relevant` refuses it, a user has two test items, or one is in
+        training.
     """
     users, items = np.divmod(Relevant(test, positives).codes, positives.n_items)
-    if len(np.unique(users)) < len(users):
-        raise DataError("Leave-one-out has one test row for each user; one has more.")
+    _check_held_out(users, items, positives)
     seen, parts = Seen(positives, users), [np.empty((2, 0), dtype=int)]
     for here in blocks(len(users), positives, block):
         scores = scores_of(model, users[here], positives)
@@ -98,13 +105,26 @@ def exact_ranks(
     return tuple(np.concatenate(parts, axis=1))
 
 
-def _ranks(scores, is_seen, held_out):
-    rows = np.arange(len(scores))
-    if is_seen[rows, held_out].any():
+def _check_held_out(users, items, positives):
+    if not len(users):
+        raise DataError("The test is empty: leave-one-out needs a held-out item.")
+    if len(np.unique(users)) < len(users):
+        user = positives.user_ids[np.bincount(users).argmax()]
         raise DataError(
-            "A held-out item is in its user's training part: it is no candidate."
+            f"Leave-one-out has one test row for each user; user {user} has more. Keep the last one."
         )
-    own = scores[rows, held_out][:, None]
+    seen = positives.users * positives.n_items + positives.items
+    leaked = np.isin(users * positives.n_items + items, seen)
+    if leaked.any():
+        user, item = users[leaked][0], items[leaked][0]
+        raise DataError(
+            f"User {positives.user_ids[user]}'s held-out item {positives.item_ids[item]} is in the training "
+            "part too, so it is no candidate. Remove it from one of the two."
+        )
+
+
+def _ranks(scores, is_seen, held_out):
+    own = scores[np.arange(len(scores)), held_out][:, None]
     earlier = np.arange(scores.shape[1]) < held_out[:, None]
     before = ~is_seen & ((scores > own) | ((scores == own) & earlier))
     return np.array([before.sum(axis=1) + 1, (~is_seen).sum(axis=1)])
@@ -115,13 +135,23 @@ def _ranks(scores, is_seen, held_out):
 
 def hit_at(ranks, k: int = 10) -> np.ndarray:
     """Return 1 where a rank is among the first k, else 0."""
-    return (np.asarray(ranks) <= k).astype(float)
+    return (_checked(ranks, k) <= k).astype(float)
 
 
 def ndcg_at(ranks, k: int = 10) -> np.ndarray:
     """Return 1 / log2(1 + rank) where a rank is among the first k, else 0."""
-    ranks = np.asarray(ranks)
+    ranks = _checked(ranks, k)
     return np.where(ranks <= k, 1 / np.log2(1 + ranks), 0.0)
+
+
+def _checked(ranks, k=1):
+    check_at_least(1, k=k)
+    ranks = np.asarray(ranks)
+    if ranks.size and not (ranks.dtype.kind in "iuf" and (ranks >= 1).all()):
+        raise ValueError(
+            f"Ranks must be numbers from 1 on, the best; received {ranks}."
+        )
+    return ranks
 
 
 def sampled_rank_distribution(
@@ -136,7 +166,8 @@ def sampled_rank_distribution(
     ----------
     rank, n_candidates : array_like of int, shape (n,)
     m : int
-        Negatives drawn, at least 1. Without replacement, a user with fewer keeps all.
+        Negatives drawn, at least 1. Without replacement, a user with fewer keeps all. Where the item is the
+        only candidate, its rank is 1.
     n_ranks : int, optional
         How many of the ``m + 1`` possible ranks to return; all if left out.
 
@@ -144,10 +175,20 @@ def sampled_rank_distribution(
     -------
     ndarray of shape (n, n_ranks)
         Column j: the probability of the sampled rank j + 1.
+
+    Raises
+    ------
+    ValueError
+        If m is below 1, or a rank does not lie between 1 and its number of candidates.
     """
     check_at_least(1, m=m)
-    before = np.asarray(rank)[:, None] - 1
-    others = np.asarray(n_candidates)[:, None] - 1
+    rank, n_candidates = _checked(rank), _checked(n_candidates)
+    if (rank > n_candidates).any():
+        raise ValueError(
+            f"A rank must lie between 1 and its number of candidates; received {rank} of {n_candidates}."
+        )
+    before = rank[:, None] - 1
+    others = np.maximum(n_candidates[:, None] - 1, 1)
     ahead = np.arange(m + 1 if n_ranks is None else n_ranks)
     if replace:
         return stats.binom.pmf(ahead, m, before / others)
@@ -158,7 +199,8 @@ def expected(
     metric, rank, n_candidates, m: int, *, replace: bool = False
 ) -> np.ndarray:
     """Return what a metric of the sampled rank is on average over all draws of `m` negatives, (n,)."""
-    values = metric(np.arange(1, m + 2))
+    check_at_least(1, m=m)
+    values = _values(metric, np.arange(1, m + 2))
     n_ranks = 1 + np.flatnonzero(values).max(
         initial=0
     )  # behind these, all values are 0
@@ -168,12 +210,22 @@ def expected(
     return chances @ values[:n_ranks]
 
 
+def _values(metric, ranks):
+    values = np.asarray(metric(ranks))
+    if values.shape != ranks.shape or not np.isfinite(values).all():
+        raise ValueError(
+            f"metric must return a finite number for each rank; received {values}."
+        )
+    return values
+
+
 def spread_out(sampled_ranks, n_candidates: int, m: int) -> np.ndarray:
     """Return the exact rank that a sampled rank stands for: ``1 + (n - 1) (r - 1) / m``, rounded down.
 
     Krichene and Rendle (2020), section 5.1: the position in the sample, stretched to the whole catalogue.
     """
-    return 1 + (n_candidates - 1) * (np.asarray(sampled_ranks) - 1) // m
+    check_at_least(1, n_candidates=n_candidates, m=m)
+    return 1 + (n_candidates - 1) * (_checked(sampled_ranks) - 1) // m
 
 
 def corrected(metric, n_candidates: int, m: int, gamma: float = 0.1) -> np.ndarray:
@@ -187,10 +239,13 @@ def corrected(metric, n_candidates: int, m: int, gamma: float = 0.1) -> np.ndarr
     ndarray of shape (m + 1,)
         Index j is for the sampled rank j + 1.
     """
+    # With two candidates the sampled rank is 1 or m + 1: there is nothing to solve for the others.
+    check_at_least(3, n_candidates=n_candidates)
+    check_positive(gamma=gamma)
     every_rank = np.arange(1, n_candidates + 1)
     chances = sampled_rank_distribution(
         every_rank, np.full(n_candidates, n_candidates), m, replace=True
     )
     share = chances.sum(axis=0)
     system = (1 - gamma) * chances.T @ chances + gamma * np.diag(share)
-    return np.linalg.solve(system, chances.T @ metric(every_rank))
+    return np.linalg.solve(system, chances.T @ _values(metric, every_rank))

@@ -2,8 +2,7 @@
 
 SASRec (Kang and McAuley 2018) predicts, at each place of a history, the film that comes next. It looks back
 at all films before that place and decides with *self-attention* which of them matter. Here the prediction is
-a softmax over the whole catalogue, without sampled negatives (Klenitskiy and Vasilev 2023), which a catalogue
-of 1,597 films allows.
+a softmax over the whole catalogue, without sampled negatives (Klenitskiy and Vasilev 2023): it is small.
 
 A history of the last `length` films stands at the right end of a row; places before it hold the *padding*,
 one position behind the last film of the catalogue. The model never lets them have a say.
@@ -14,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recdl.checks import check_at_least
-from recdl.interactions import Interactions, check_users
+from recdl.checks import check_at_least, check_generator, check_positive
+from recdl.interactions import Interactions, check_sizes, check_users
 from recdl.quiet import no_startup_notes, start_tensorflow
 from recdl.training import History, repeat
 
@@ -65,6 +64,7 @@ def windows(
         Padding wherever there is no film.
     """
     check_at_least(1, length=length)
+    check_generator(rng)
     order, n_before, n_after = _places(positives)
     items, users = positives.items[order], positives.users[order]
     shift = rng.integers(length, size=positives.n_users)[users]
@@ -134,13 +134,14 @@ def _table(n_rows, n_columns, seed):
     return layers.Embedding(n_rows, n_columns, embeddings_initializer=small)
 
 
+@keras.saving.register_keras_serializable("recdl")
 class SelfAttention(keras.Model):
     """From films in the order in which a user saw them to logits of the next one.
 
     Parameters
     ----------
     history : ndarray of int, shape (n_users, length)
-        From `histories`: what `scores` reads. Training does not use it.
+        From `histories`: what `scores` reads. Training does not use it. A saved model contains it.
     n_items : int
         The size of the catalogue.
     width : int
@@ -161,20 +162,27 @@ class SelfAttention(keras.Model):
         check_at_least(
             1, n_items=n_items, width=width, n_blocks=n_blocks, n_heads=n_heads
         )
+        check_at_least(0, seed=seed)
         if width % n_heads:
             raise ValueError(
                 f"width must be a multiple of n_heads; received {width} and {n_heads}."
             )
-        self.history, self.n_items, self.width = history, n_items, width
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be from 0 to below 1; received {dropout}.")
+        n_items, width, n_heads = int(n_items), int(width), int(n_heads)  # not NumPy's
+        self.history = _checked(history, n_items)
+        self.n_items, self.width = n_items, width
+        self.settings = {"n_items": n_items, "width": width, "n_blocks": int(n_blocks)}
+        self.settings |= {"n_heads": n_heads, "dropout": dropout, "seed": int(seed)}
         states = np.random.SeedSequence(seed).generate_state(3 + 8 * n_blocks)
         seeds = iter(states.tolist())
         self.films = _table(n_items + 1, width, next(seeds))  # one row for the padding
-        self.places = _table(history.shape[1], width, next(seeds))
+        self.places = _table(self.history.shape[1], width, next(seeds))
         self.drop = layers.Dropout(dropout, seed=next(seeds))
         self.blocks = [Block(width, n_heads, dropout, seeds) for _ in range(n_blocks)]
         self.norm = layers.LayerNormalization(epsilon=1e-6)
         self.bias = self.add_weight(shape=(n_items,), initializer="zeros", name="bias")
-        self(history[:1])  # makes the weights
+        self(self.history[:1])  # makes the weights
 
     def states(self, films, training=False):
         """Return what the model knows at each place, (batch, length, width), from films (batch, length)."""
@@ -202,6 +210,21 @@ class SelfAttention(keras.Model):
         users = check_users(users, len(self.history))
         last = self.states(self.history[users])[:, -1]
         return ops.convert_to_numpy(self.logits(last))
+
+    def get_config(self):
+        """Return the arguments, so that Keras can save and load the model."""
+        return {"history": self.history.tolist()} | self.settings
+
+
+def _checked(history, n_items):
+    history = np.asarray(history)
+    whole = history.ndim == 2 and history.dtype.kind in "iu" and history.size
+    if not whole or not 0 <= history.min() <= history.max() <= n_items:
+        raise ValueError(
+            f"history must be a table of whole numbers from 0 to n_items, here {n_items}, as histories makes "
+            f"it; received {history.dtype} in the shape {history.shape}. Use the same Interactions for both."
+        )
+    return history.astype("int32", copy=False)
 
 
 def compiled_step(
@@ -246,8 +269,10 @@ def fit(
     interrupt leaves the weights of the last complete epoch, or of the best one.
     """
     check_at_least(1, n_epochs=n_epochs, batch_size=batch_size, patience=patience)
-    if not learning_rate > 0:
-        raise ValueError(f"learning_rate must be positive; received {learning_rate}.")
+    check_at_least(0, seed=seed)
+    check_positive(learning_rate=learning_rate)
+    check_sizes(model, len(model.history), model.n_items, positives)
+    _check_batch(positives, model.history.shape[1], batch_size)
     rng = np.random.default_rng(seed)
     step = compiled_step(model, keras.optimizers.Adam(learning_rate))
 
@@ -258,12 +283,17 @@ def fit(
     return repeat(model, an_epoch, n_epochs, validate, patience)
 
 
+def _check_batch(positives, length, batch_size):
+    n_films = np.bincount(positives.users)
+    fewest = ((n_films[n_films > 1] - 2) // length + 1).sum()
+    if fewest < batch_size:
+        raise ValueError(
+            f"A batch of {batch_size} is larger than all {fewest} windows of an epoch. Use a smaller one."
+        )
+
+
 def _batches(model, positives, batch_size, rng):
     films, next_films = windows(positives, model.history.shape[1], rng=rng)
-    if len(films) < batch_size:
-        raise ValueError(
-            f"A batch of {batch_size} is larger than all {len(films)} windows."
-        )
     order = rng.permutation(len(films))
     kept = len(films) // batch_size * batch_size  # the last, partial batch is dropped
     for rows in order[:kept].reshape(-1, batch_size):

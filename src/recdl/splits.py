@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_fraction
+from recdl.checks import check_fraction, check_generator
+from recdl.columns import DataError, lookup, refuse_look_alikes
 from recdl.ratings import PAIR, by_user_and_time, check_pairs, check_ratings
 
 
@@ -34,7 +35,7 @@ def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     Parameters
     ----------
     ratings : DataFrame
-        Columns ``userID, itemID, rating, timestamp``. Within one second rows keep their order.
+        Columns ``userID, itemID, timestamp``. Rows of the same time keep their order.
     ratio : float
         Part of each user's ratings that goes to training, above 0 and below 1. A user with n ratings keeps
         ``round(ratio * n)`` of them, a half being rounded to the even neighbour.
@@ -48,7 +49,7 @@ def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     ------
     ValueError
         If ratio is not between 0 and 1.
-    recdl.ratings.DataError
+    recdl.columns.DataError
         If the table fails `recdl.ratings.check_ratings`.
     """
     check_fraction(ratio=ratio)
@@ -63,12 +64,28 @@ def drop_unseen(split: Split) -> Split:
 
     Raises
     ------
-    recdl.ratings.DataError
-        If a part fails `recdl.ratings.check_pairs`.
+    recdl.columns.DataError
+        If a part fails `recdl.ratings.check_pairs`; if one has texts as identifiers and the other numbers, or
+        "7" where the other has "007"; if nothing is left of the test.
     """
     train, test = (check_pairs(part) for part in split)
-    known = test["userID"].isin(train["userID"]) & test["itemID"].isin(train["itemID"])
-    return Split(split.train, split.test[known.to_numpy()])
+    for name in PAIR:
+        refuse_look_alikes(test[name], train[name].unique())
+    return _without_unseen(split, train, test)
+
+
+def _without_unseen(split, train=None, test=None):
+    """Do it without the search for look-alikes: in one table, "007" and "7" are two."""
+    if train is None:
+        train, test = (check_pairs(part) for part in split)
+    known = [lookup(test[name], train[name].unique()) >= 0 for name in PAIR]
+    left = split.test[known[0] & known[1]]
+    if left.empty:
+        raise DataError(
+            f"Nothing is left to judge on: of {len(test):,} test rows none has a user and an item that "
+            f"occur in the {len(train):,} rows of training. Use more ratings a user, or another split."
+        )
+    return Split(split.train, left)
 
 
 def course_split(ratings: pd.DataFrame) -> Split:
@@ -76,7 +93,7 @@ def course_split(ratings: pd.DataFrame) -> Split:
 
     The errors are those of `chronological_split`.
     """
-    return drop_unseen(chronological_split(ratings, 0.75))
+    return _without_unseen(chronological_split(ratings, 0.75))
 
 
 def fig_8_split(ratings: pd.DataFrame) -> Split:
@@ -89,7 +106,7 @@ def fig_8_split(ratings: pd.DataFrame) -> Split:
     features = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     code = "import numpy as np; np.save('order', np.argsort(np.load('times.npy')))"
     with tempfile.TemporaryDirectory() as folder:
-        np.save(f"{folder}/times", ratings["timestamp"])
+        np.save(f"{folder}/times", check_ratings(ratings)["timestamp"])
         subprocess.run(
             [sys.executable, "-c", code],
             cwd=folder,
@@ -106,16 +123,16 @@ def shuffled_ties_split(ratings: pd.DataFrame, rng: np.random.Generator) -> Spli
 
     For 467 of MovieLens-100k's 943 users the cut falls inside such a tie.
     """
-    return course_split(ratings.iloc[rng.permutation(len(ratings))])
+    return course_split(ratings.iloc[check_generator(rng).permutation(len(ratings))])
 
 
 def random_split(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
     """Return a split with 75 % of each user's ratings, drawn at random, for training.
 
     Training then holds ratings from after the test: no recommender has that. The column ``timestamp`` of both
-    parts holds the random order, so that nothing can be learnt from the true one.
+    parts holds the random order, so that nothing can be learnt from the true one; the table needs no times.
     """
-    any_time = rng.permutation(len(ratings))
+    any_time = check_generator(rng).permutation(len(ratings))
     return course_split(ratings.assign(timestamp=any_time))
 
 
@@ -129,7 +146,7 @@ def global_time_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     ordered = by_user_and_time(check_ratings(ratings))
     moment = ordered["timestamp"].quantile(ratio)
     is_train = ordered["timestamp"] <= moment
-    return drop_unseen(Split(ordered[is_train], ordered[~is_train]))
+    return _without_unseen(Split(ordered[is_train], ordered[~is_train]))
 
 
 def leave_one_out_split(ratings: pd.DataFrame) -> Split:
@@ -140,7 +157,7 @@ def leave_one_out_split(ratings: pd.DataFrame) -> Split:
     ordered = by_user_and_time(check_ratings(ratings))
     left = ordered.groupby(ordered["userID"].to_numpy()).cumcount(ascending=False)
     is_last = (left == 0) & ordered.duplicated("userID").to_numpy()
-    return drop_unseen(Split(ordered[~is_last], ordered[is_last]))
+    return _without_unseen(Split(ordered[~is_last], ordered[is_last]))
 
 
 def pairs_sha256(ratings: pd.DataFrame) -> str:
@@ -151,7 +168,7 @@ def pairs_sha256(ratings: pd.DataFrame) -> str:
 
     Raises
     ------
-    recdl.ratings.DataError
+    recdl.columns.DataError
         If the table fails `recdl.ratings.check_pairs`.
     """
     pairs = check_pairs(ratings).sort_values(PAIR)
@@ -161,5 +178,6 @@ def pairs_sha256(ratings: pd.DataFrame) -> str:
 
 def active_days(ratings: pd.DataFrame) -> pd.Series:
     """Return on how many days (of universal time) each user has rated; index ``userID``."""
-    days = ratings["timestamp"] // 86_400
-    return days.groupby(ratings["userID"]).nunique().rename("active_days")
+    checked = check_ratings(ratings)
+    days = checked["timestamp"] // 86_400
+    return days.groupby(checked["userID"]).nunique().rename("active_days")

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from recdl import evaluation, splits
-from recdl.checks import check_at_least
-from recdl.interactions import Interactions, epoch_samples
+from recdl.checks import check_at_least, check_positive, check_validation
+from recdl.interactions import Interactions, check_batch, check_sizes, epoch_samples
 from recdl.paper import SETTINGS, Settings
 from recdl.progress import Progress
 from recdl.quiet import no_startup_notes
@@ -33,7 +33,8 @@ def adam(
     With `weight_decay`, each step also shrinks every weight by learning_rate * weight_decay times itself
     (AdamW, Loshchilov and Hutter 2019). The paper has none.
     """
-    if weight_decay < 0:
+    check_positive(learning_rate=learning_rate)
+    if not 0 <= weight_decay < math.inf:
         raise ValueError(f"weight_decay must be 0 or more; received {weight_decay}.")
     return keras.optimizers.Adam(
         learning_rate, epsilon=1e-8, weight_decay=weight_decay or None
@@ -109,7 +110,8 @@ def repeat(
 ) -> History:
     """Train for `n_epochs`, or until validation has not improved for `patience` of them.
 
-    `an_epoch` trains the model for one epoch and returns the mean loss; the rest is as in `fit`.
+    `an_epoch` trains the model for one epoch and returns the mean loss; the rest is as in `fit`. A ValueError
+    ends the training when the loss or a weight is no longer finite, or `validate` returns no finite number.
     """
     history, best = History(), None
     weights = {0: model.get_weights()}  # after the last two epochs, for Ctrl-C
@@ -119,13 +121,13 @@ def repeat(
                 begin = time.perf_counter()
                 loss = an_epoch()
                 weights = {epoch - 1: weights[epoch - 1], epoch: model.get_weights()}
+                _check_finite(model, loss, weights[epoch], epoch)
                 history.losses.append(loss)
                 history.seconds.append(time.perf_counter() - begin)
                 progress.step(f"loss {loss:.4f}")
                 if validate:
                     history.validation.append(validate(model))
-                    if np.isnan(history.validation[-1]):
-                        raise ValueError("validate returned NaN: nothing to judge?")
+                    check_validation(history.validation[-1])
                     if history.best_epoch == epoch:
                         best = weights[epoch]
                     elif epoch - history.best_epoch >= patience:
@@ -136,6 +138,14 @@ def repeat(
     if best is not None:
         model.set_weights(best)
     return history
+
+
+def _check_finite(model, loss, weights, epoch):
+    if not all(np.isfinite(numbers).all() for numbers in (loss, *weights)):
+        raise ValueError(
+            f"In epoch {epoch} the training of {type(model).__name__} diverged: its loss is {loss}, or a "
+            "weight is NaN or infinite. Make a new model and use a smaller learning rate."
+        )
 
 
 def fit(
@@ -168,6 +178,7 @@ def fit(
         After Ctrl-C, of the completed epochs; the model has the weights of the last one, or of the best.
     """
     check_at_least(1, patience=patience)
+    _check_fits(model, positives, settings)
     train = compiled_epoch(model, adam(settings.learning_rate, weight_decay))
     with contextlib.closing(_epochs(positives, settings)) as epochs:
         return repeat(
@@ -177,6 +188,11 @@ def fit(
             validate,
             patience,
         )
+
+
+def _check_fits(model, positives, settings):
+    check_sizes(model, model.settings["n_users"], model.settings["n_items"], positives)
+    check_batch(positives, settings.n_negatives, settings.batch_size)
 
 
 def _epochs(positives, settings):
@@ -197,10 +213,7 @@ def _epochs(positives, settings):
 
 
 def _in_batches(samples, batch_size):
-    n = len(samples[0])
-    if n < batch_size:
-        raise ValueError(f"A batch of {batch_size} is larger than all {n} samples.")
-    kept = n // batch_size * batch_size
+    kept = len(samples[0]) // batch_size * batch_size
     return [tf.constant(part[:kept].reshape(-1, batch_size)) for part in samples]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_at_least, check_fraction
+from recdl.checks import check_at_least, check_fraction, check_generator
 
 
 class Interval(NamedTuple):
@@ -32,10 +32,12 @@ def bootstrap_interval(
     ------
     ValueError
         If values are not finite numbers in one dimension, or fewer than two of them are not NaN; if
-        n_resamples is not a whole number of at least 1, or level does not lie between 0 and 1.
+        n_resamples is not a whole number of at least 1, level does not lie between 0 and 1, or rng is no
+        generator.
     """
     check_at_least(1, n_resamples=n_resamples)
     check_fraction(level=level)
+    check_generator(rng)
     tails = [(1 - float(level)) / 2, (1 + float(level)) / 2]
     values = np.asarray(_one_per_user(values))
     defined = values[~np.isnan(values)]

@@ -17,11 +17,12 @@ from tools import editions, slides
 from tools.project import COURSE
 
 NOTEBOOKS = COURSE.notebooks()
-LESSONS = [n for n in NOTEBOOKS if n.name != "05b_training_in_keras"]
+SHORT = {"05b_training_in_keras", "A1_your_own_ratings"}  # no quiz, no museum of bugs
+LESSONS = [n for n in NOTEBOOKS if n.name not in SHORT]
 ENDING = ["Reading the paper critically", "Bug museum", "Exercises", "Quiz"]
 ENDING += ["In production", "Key takeaways", "Further reading"]
-ENDING_5B = ["Reading the paper critically", "Exercises", "Key takeaways"]
-ENDING_5B += ["Further reading"]
+ENDING_SHORT = ["Reading the paper critically", "Exercises", "Key takeaways"]
+ENDING_SHORT += ["Further reading"]
 MYST = re.compile(r"^:::|^```\{|\{(?!cite(?::t|:p)?\}`)[a-z:-]+\}`|\{\{", flags=re.M)
 EXERCISE = re.compile(r"^### Exercise (\w+\.\d+) · (by hand|in code|judgement)$", re.M)
 
@@ -72,7 +73,7 @@ def test_the_reading_time_is_that_of_the_words(notebook):
 
 @each(NOTEBOOKS)
 def test_a_chapter_ends_with_the_same_sections(notebook):
-    ending = ENDING if notebook in LESSONS else ENDING_5B
+    ending = ENDING if notebook in LESSONS else ENDING_SHORT
     if notebook.chapter not in course.chapters("museum.py"):
         ending = [title for title in ending if title != "Bug museum"]
     found = re.findall(r"^## (.+)$", prose(notebook), flags=re.M)

@@ -19,7 +19,7 @@ LONGEST_FUNCTION, LONGEST_MODULE, LONGEST_IN_THE_CORE, LONGEST_PACKAGE = (
     40,
     350,
     300,
-    9_500,
+    12_000,
 )
 FIRST_WITH_EXPERIMENTS = 7  # the chapter
 FOLDERS = ("src", "tools", "tests", "benchmarks")
@@ -65,11 +65,13 @@ def own_imports(name):
 
 
 def storey(name):
-    """Return where a module lives: core, experiments, course, or tools."""
+    """Return where a module lives: core, own, experiments, course, or tools."""
     first, *rest = name.split(".")
     if first == "tools":
         return "tools"
-    return rest[0] if rest and rest[0] in ("experiments", "course") else "core"
+    if name == "recdl.__main__":
+        return "own"
+    return rest[0] if rest and rest[0] in ("own", "experiments", "course") else "core"
 
 
 def chapter(name):
@@ -82,9 +84,10 @@ def may_import(name, other):
     """Tell whether one module may import another: only what lives below it, or beside it."""
     below = {
         "core": {"core"},
+        "own": {"core", "own"},
         "experiments": {"core", "experiments"},
         "course": {"core", "course"},
-        "tools": {"core", "experiments", "course", "tools"},
+        "tools": {"core", "own", "experiments", "course", "tools"},
     }[storey(name)]
     if (chapter(name) or 0) >= FIRST_WITH_EXPERIMENTS:
         below = below | {"experiments"}
@@ -105,6 +108,8 @@ def test_other_arrows_would_be_noticed():
     refused = [
         ("recdl.toy", "recdl.course.quiz"),
         ("recdl.toy", "recdl.experiments.plan"),
+        ("recdl.toy", "recdl.own.compare"),
+        ("recdl.course.quiz", "recdl.own.compare"),
         ("recdl.paper", "tools.run"),
         ("recdl.experiments.plan", "recdl.course.quiz"),
         ("recdl.course.quiz", "recdl.experiments.plan"),

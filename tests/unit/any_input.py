@@ -17,8 +17,9 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from recdl import evaluation, splits
+from recdl.columns import DataError
 from recdl.interactions import Interactions
-from recdl.ratings import COLUMNS, PAIR, DataError
+from recdl.ratings import COLUMNS, PAIR
 
 # What every test asks
 
@@ -211,13 +212,21 @@ def any_splits(draw):
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.ASCII | re.I)
 
 
+NUMBERS = (int, float, np.integer, np.floating)
+
+
 def is_whole(value):
-    kinds = (int, float, np.integer, np.floating)
-    if not isinstance(value, kinds) or isinstance(value, bool):
+    if not isinstance(value, NUMBERS) or isinstance(value, bool):
         return False
     if not math.isfinite(value):
         return False
     return int(value) == value and -(2**63) <= int(value) < 2**63
+
+
+def exact_below(column):
+    """Return the number from which on a column's floats are no longer all whole numbers."""
+    digits = {"float16": 11, "float32": 24}.get(str(column.dtype).lower(), 53)
+    return 2 ** (63 if column.dtype == np.longdouble else digits)
 
 
 def identifiers(column):
@@ -225,20 +234,71 @@ def identifiers(column):
     values = column.tolist()
     if all(isinstance(value, str) and value for value in values):
         return values
-    if all(is_whole(value) for value in values):
+    floats = [abs(v) for v in values if isinstance(v, float | np.floating)]
+    if all(map(is_whole, values)) and all(v < exact_below(column) for v in floats):
         return [int(value) for value in values]
     return None
 
 
 def numbers_of(column):
-    """Return the numbers of a column of ratings or timestamps, or None; texts may be numbers there."""
+    """Return the finite numbers of a column, or None; texts may be numbers there."""
     values = [
         float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
         for value in column.tolist()
     ]
-    kinds = (int, float, np.integer, np.floating, Decimal)
+    kinds = (*NUMBERS, Decimal)
     good = all(isinstance(v, kinds) and not isinstance(v, bool) for v in values)
-    return values if good and not any(math.isnan(value) for value in values) else None
+    return values if good and all(map(math.isfinite, values)) else None
+
+
+def instant(value):
+    """Return the seconds since 1970 of a date, of a date with time, or of its ISO text; None of all else."""
+    if isinstance(value, str):
+        try:
+            value = datetime.datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if value is pd.NaT or not isinstance(value, datetime.date):
+        return None
+    if not isinstance(value, datetime.datetime):
+        value = datetime.datetime(value.year, value.month, value.day)
+    value = value.replace(tzinfo=value.tzinfo or datetime.UTC)
+    return Fraction(round(value.timestamp() * 10**6), 10**6)
+
+
+def seconds_of(column):
+    """Return the times of a column in seconds since 1970, or None if it is none of times."""
+    values = column.tolist()
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
+        values = [pd.Timestamp(value) for value in column]
+    instants, found = [instant(value) for value in values], numbers_of(column)
+    if found is None:
+        return None if None in instants else instants
+    if any(isinstance(v, float | np.floating) for v in values) and any(
+        abs(v) >= exact_below(column) for v in found if exact_below(column) < 2**50
+    ):
+        return None
+    if any(abs(value) >= 2**63 for value in found):
+        return None
+    bands = {sum(abs(v) >= 10 ** (11 + 3 * n) for n in range(3)) for v in found}
+    if len(bands) > 1:
+        return None
+    if all(is_day(value) for value in found):
+        return None if found else []
+    per_second = 1000 ** bands.pop() if bands else 1
+    exact = [v if isinstance(v, Decimal | int) else float(v) for v in found]
+    return [Fraction(value) / per_second for value in exact]
+
+
+def is_day(value):
+    """Tell whether a number is a day written as 19971204."""
+    if value != int(value) or not 19000101 <= value <= 20991231:
+        return False
+    try:
+        datetime.date(int(value) // 10_000, int(value) // 100 % 100, int(value) % 100)
+    except ValueError:
+        return False
+    return True
 
 
 def pairs_of(table, columns=PAIR):
@@ -251,17 +311,20 @@ def pairs_of(table, columns=PAIR):
 
 
 def ratings_of(table):
-    """Return the rows of a table as four numbers or texts each, or None if check_ratings must refuse it."""
-    pairs = pairs_of(table, COLUMNS)
+    """Return the rows of a table as two to four numbers or texts, or None if check_ratings must refuse it."""
+    if "timestamp" not in table:
+        return None
+    columns = [name for name in COLUMNS if name in table or name in PAIR]
+    pairs = pairs_of(table, columns)
     if not pairs:
         return None
-    stars, times = numbers_of(table["rating"]), numbers_of(table["timestamp"])
-    if stars is None or times is None or not all(1 <= value <= 5 for value in stars):
+    more = [seconds_of(table["timestamp"])]
+    if "rating" in columns:
+        more.insert(0, numbers_of(table["rating"]))
+    if None in more:
         return None
-    if not all(math.isfinite(v) and int(v) == v and abs(v) < 2**63 for v in times):
-        return None
-    columns = map(float, stars), map(int, times)
-    return [(*pair, *more) for pair, *more in zip(pairs, *columns, strict=True)]
+    columns = (map(float, values) for values in more)
+    return [(*pair, *rest) for pair, *rest in zip(pairs, *columns, strict=True)]
 
 
 # What a model knows

@@ -25,7 +25,11 @@ settings.load_profile("same")
 
 def only_what_is_named(event, arguments):
     """Refuse to open a file of the project that `make test` does not look at to see whether we must run."""
-    if event != "open" or not isinstance(arguments[0], str | os.PathLike):
+    if (
+        not running
+        or event != "open"
+        or not isinstance(arguments[0], str | os.PathLike)
+    ):
         return
     if arguments[1] is None:  # os.open: a folder, or a name below one that is not told
         return
@@ -36,7 +40,15 @@ def only_what_is_named(event, arguments):
         assert fine or name.startswith(READ), f"{name} is not in tools.unit_tests.READ"
 
 
+running = []  # the unit test that runs now: other tests may read anything
 sys.addaudithook(only_what_is_named)
+
+
+@pytest.fixture(autouse=True)
+def is_running(request):
+    running.append(request.node)
+    yield
+    running.pop()
 
 
 def pytest_collection_modifyitems(items):

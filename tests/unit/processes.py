@@ -32,7 +32,7 @@ def has_ended(pid):
     return False
 
 
-def wait_for(condition, n_times=400):
+def wait_for(condition, n_times=2400):
     """Wait until something has happened; fail if it does not."""
     for _ in range(n_times):
         if condition():

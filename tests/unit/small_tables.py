@@ -5,7 +5,6 @@ import pandas as pd
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recdl import splits
 from recdl.interactions import Interactions
 
 
@@ -47,7 +46,10 @@ def pairs_in(table):
 def make_world(train, test, scores, shuffle=0):
     """Return positives, a test table without unseen users and items, and the scores of all positions."""
     train = pairs_in(train).sample(frac=1, random_state=shuffle)
-    test = splits.drop_unseen(splits.Split(train, pairs_in(test))).test
+    test = pairs_in(test)
+    test = test[
+        test["userID"].isin(train["userID"]) & test["itemID"].isin(train["itemID"])
+    ]
     positives = Interactions(train)
     return positives, test, scores[: positives.n_users, : positives.n_items]
 

@@ -17,8 +17,8 @@ from invented_movielens import (
     zipped,
 )
 from recdl import download
+from recdl.columns import DataError
 from recdl.movielens import load_ratings
-from recdl.ratings import DataError
 from stand_in import HTML
 
 # --- an archive that is a trap ---
@@ -115,6 +115,29 @@ def test_archive_that_cannot_be_used_is_named_with_the_remedy(content, found, ar
     message = error_of(load_ratings, archive(content), kind=DataError)
     assert re.search(f"ml.zip is not MovieLens-100k: it has {found}", message)
     assert message.endswith(download.BY_HAND)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"Rar!\x1a\x07\x01\x00" * 99, "RAR"),
+        (b"7z\xbc\xaf\x27\x1c" * 99, "7z"),
+        (b"\x1f\x8b\x08\x00" * 99, "gzip"),
+        (b"BZh91AY&SY" * 99, "bzip2"),
+        (b"\xfd7zXZ\x00" * 99, "xz"),
+        (b"u.data".ljust(257, b"\x00") + b"ustar\x0000" + bytes(248), "tar"),
+    ],
+)
+@pytest.mark.parametrize("name", ["ml.zip", "ml.rar"])
+def test_archive_of_another_kind_is_called_by_its_name(
+    content, kind, name, archive, cache
+):
+    path = archive(content)
+    path = path.rename(path.with_name(name))
+    message = error_of(load_ratings, path, kind=DataError)
+    assert f"it has the form of an archive ({kind}): unpack it and name" in message
+    assert message.endswith(download.BY_HAND)
+    assert not cache.exists()
 
 
 # --- another data set of MovieLens ---

@@ -313,7 +313,14 @@ def test_twice_the_same_numbers(build, big_world):
 
 ABSURD = [
     (baselines.UserKNN, {"k": 0}, "neighbours"),
+    (baselines.UserKNN, {"k": 2.5}, "neighbours"),
+    (baselines.UserKNN, {"k": np.nan}, "neighbours"),
     (baselines.UserKNN, {"shrinkage": -1}, "shrinkage"),
+    (baselines.ItemKNN, {"shrinkage": "1"}, "shrinkage"),
+    (baselines.ItemKNN, {"weights": ["1.0"] * 17}, "17 finite numbers"),
+    (baselines.PureSVD, {"rank": 1.5}, "between 1 and 5"),
+    (baselines.EASE, {"l2": "300"}, "l2 must be positive"),
+    (baselines.recency_weights, {"tau": "10"}, "tau must be positive"),
     (baselines.ItemKNN, {"k": -3}, "neighbours"),
     (baselines.ItemKNN, {"shrinkage": np.nan}, "shrinkage"),
     (baselines.ItemKNN, {"shrinkage": np.inf}, "shrinkage"),

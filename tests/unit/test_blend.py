@@ -33,7 +33,7 @@ def test_the_scale_of_a_model_does_not_matter():
     )
 
 
-@pytest.mark.parametrize("weight", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("weight", [-0.1, 1.1, float("nan"), "0.5", None])
 def test_a_weight_lies_between_0_and_1(weight):
     with pytest.raises(ValueError, match="weight must lie"):
         Blend(FIRST, SECOND, weight)
@@ -46,10 +46,18 @@ def test_the_best_weight_is_that_of_the_best_validation():
     assert best == 0.5
 
 
-@pytest.mark.parametrize("values", [[0.1, np.nan, 0.3], [np.nan] * 3])
-def test_a_validation_of_nan_is_refused(values):
+def test_the_best_of_no_weights_is_refused():
+    with pytest.raises(ValueError, match="at least one weight"):
+        best_weight(FIRST, SECOND, lambda blend: 1.0, [])
+
+
+@pytest.mark.parametrize(
+    "values", [[0.1, np.nan, 0.3], [np.nan] * 3, [0.1, np.inf, 0.3], [None]]
+)
+def test_a_validation_that_is_no_finite_number_is_refused(values):
     answers = iter(values)
-    with pytest.raises(ValueError, match="validate returned NaN: nothing to judge"):
+    words = "validate returned (NaN|inf|None): nothing to judge"
+    with pytest.raises(ValueError, match=words):
         best_weight(FIRST, SECOND, lambda blend: next(answers), [0, 0.5, 1])
 
 

@@ -40,3 +40,9 @@ def test_a_neumf_is_judged_by_its_mlp():
     kernel, _ = model.towers[1].hidden[0].get_weights()
     model.towers[1].hidden[0].set_weights([kernel, np.full(4, -9.0)])
     assert models.dead_units(model)[0].all()
+
+
+def test_a_model_that_diverged_is_not_called_dead(model):
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    with pytest.raises(ValueError, match=r"A weight is NaN .* diverge"):
+        models.dead_units(model)

@@ -20,9 +20,9 @@ from any_input import (
     wrong_numbers,
 )
 from recdl import evaluation, prediction_table, ranking, splits, toy
+from recdl.columns import DataError
 from recdl.interactions import Interactions
 from recdl.ranking import ScoreTable
-from recdl.ratings import DataError
 from small_tables import make_world, pairs_in, small_worlds, unseen_by
 
 LIBRARY = {
@@ -178,12 +178,16 @@ def test_metrics_of_three_places(metric, by_hand):
 
 def assert_means_are_the_librarys(positives, test, scores, k, width):
     """Compare the means, with the first two exceptions that the module names spelt out."""
+    if test.empty:
+        with pytest.raises(DataError, match="there is nothing to judge"):
+            judge(positives, test, scores, [k], width=width)
+        return
     table = judge(positives, test, scores, [k], width=width)
     has_list = np.bincount(positives.users) < positives.n_items
     theirs = by_library(test, predictions_of(positives, scores), k)
     for name, value in theirs.items():
         ours = table[name] if "ndcg" in name else table.loc[has_list, name]
-        expected = np.nan_to_num(ours.mean())  # nobody to judge: NaN here, 0 there
+        expected = np.nan_to_num(ours.mean())  # nobody with a list: NaN here, 0 there
         assert expected == pytest.approx(value, abs=1e-12), name
     assert (table[name].notna() == np.isin(table.index, test["userID"])).all()
 
@@ -215,7 +219,23 @@ def test_library_says_0_where_nobody_can_be_judged(two_users):
     positives, test, scores = two_users
     theirs = by_library(test.head(0), predictions_of(positives, scores), 1)
     assert set(theirs.values()) == {0}
-    assert judge(positives, test.head(0), scores, [1]).isna().all(axis=None)
+    words = r"None of the 2 users has a test item.* Split with another ratio"
+    with pytest.raises(DataError, match=words):
+        judge(positives, test.head(0), scores, [1])
+
+
+def test_users_of_whom_nobody_has_a_test_item_are_refused(half):
+    positives = Interactions(half.train)
+    relevant = evaluation.Relevant(splits.drop_unseen(half).test, positives)
+    ana, ben = (positives.user_position(user) for user in (1, 2))
+    top = np.array([[0], [0]])
+    table = evaluation.evaluate(top, relevant, (1,), users=[ana, ben])
+    assert table["hr_at_1"].isna().tolist() == [False, True]
+    for users in ([ben], []):
+        with pytest.raises(
+            DataError, match=f"None of the {len(users)} users has a test"
+        ):
+            evaluation.evaluate(top[: len(users)], relevant, (1,), users=users)
 
 
 def test_library_counts_a_user_without_predictions_in_ndcg_only(two_users):
@@ -313,6 +333,19 @@ def test_mean_ndcg_is_the_mean_of_the_column(half):
     assert evaluation.mean_ndcg(positives, relevant)(model) == expected  # 10
 
 
+def test_a_validation_that_could_judge_nobody_is_refused_before_it_is_asked(half):
+    positives = Interactions(half.train)
+    relevant = evaluation.Relevant(splits.drop_unseen(half).test, positives)
+    with pytest.raises(ValueError, match=r"k must be .* at least 1; received 0"):
+        evaluation.mean_ndcg(positives, relevant, 0)
+    with pytest.raises(DataError, match="there is nothing to judge"):
+        evaluation.mean_ndcg(
+            positives, evaluation.Relevant(half.test.head(0), positives)
+        )
+    with pytest.raises(ValueError, match="relevant has other positions than positives"):
+        evaluation.mean_ndcg(Interactions(half.train.iloc[::-1]), relevant)
+
+
 # Any table and any list
 
 
@@ -367,7 +400,10 @@ def test_metrics_are_those_counted_by_hand(world, width, data):
     top = ranking.top_k(ScoreTable(scores), positives, width, users=users)
     if len(top):
         top = data.draw(st.sampled_from([top, top.tolist(), top.astype("int8")]))
-    table = works(evaluation.evaluate, top, relevant, ks, users=users)
+    table = attempt(evaluation.evaluate, top, relevant, ks, users=users)
+    if not any(user in numbers for user, _ in pairs):
+        assert table is None
+        return
     hit = works(evaluation.hits, top, relevant, users=users)
     assert table.index.tolist() == positives.user_ids[numbers].tolist()
     assert table.index.name == "userID"
@@ -392,6 +428,9 @@ def test_list_that_begins_with_all_test_items_is_perfect(world, k):
     for user in range(positives.n_users):
         items = sorted(item for u, item in pairs if u == user)[:k]
         top[user, : len(items)] = items
+    if not pairs:
+        assert is_refused(evaluation.evaluate, top, relevant, (k,))
+        return
     table = evaluation.evaluate(top, relevant, (k,))[relevant.n_relevant > 0]
     perfect = ["map", "ndcg", "hr", "mrr"]
     if relevant.n_relevant.max() <= k:

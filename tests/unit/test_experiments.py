@@ -287,7 +287,7 @@ def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
     [
         ('ordered["timestamp"].quantile', "max", ["time", "time, tuned", "time validation"]),
         ("(left == 0)", "(left == 1)", ["leave-one-out"]),
-        ("rng.permutation(len(ratings))\n    return", "7\n    return", ["random"]),
+        ("check_generator(rng).permutation(len(ratings))\n    return", "7\n    return", ["random"]),
         ("chronological_split(ratings, 0.75)", "chronological_split(ratings, 0.7)", None),
     ],
     ids=["by time", "leave-one-out", "random", "the course's"],

@@ -101,11 +101,13 @@ def test_scores_are_products_and_another_seed_gives_others(world, name):
 @pytest.mark.parametrize(
     ("method", "words"),
     [
-        (lambda w: from_libraries.SLIM(w, 0, 1), "l1 and l2 must be positive"),
-        (
-            lambda w: from_libraries.SLIM(w, 1, float("nan")),
-            "l1 and l2 must be positive",
-        ),
+        (lambda w: from_libraries.SLIM(w, 0, 1), "l1 must be positive"),
+        (lambda w: from_libraries.SLIM(w, 1, float("nan")), "l2 must be positive"),
+        (lambda w: from_libraries.SLIM(w, np.inf, 1), "l1 must be positive"),
+        (lambda w: from_libraries.IALS(w, 2, l2=0), "l2 must be positive"),
+        (lambda w: from_libraries.IALS(w, 2, seed=-1), "seed must be"),
+        (lambda w: from_libraries.BPR(w, 2, learning_rate=0), "learning_rate must be"),
+        (lambda w: from_libraries.BPR(w, 2, l2=float("nan")), "l2 must be 0 or a pos"),
         (lambda w: from_libraries.IALS(w, 0), "n_factors must be"),
         (lambda w: from_libraries.BPR(w, n_epochs=0), "n_epochs must be"),
     ],
@@ -113,3 +115,9 @@ def test_scores_are_products_and_another_seed_gives_others(world, name):
 def test_a_senseless_argument_is_named(world, method, words):
     with pytest.raises(ValueError, match=words):
         method(world)
+
+
+def test_a_training_that_diverges_is_named(world):
+    words = "training of BPR diverged: .* Use a larger l2 .* smaller learning_rate"
+    with pytest.raises(ValueError, match=words):
+        from_libraries.BPR(world, 2, learning_rate=1e30)

@@ -23,13 +23,15 @@ from any_input import (
     wrong_numbers,
 )
 from recdl import baselines, toy
+from recdl.columns import DataError
 from recdl.interactions import (
     Interactions,
+    check_batch,
+    check_sizes,
     check_users,
     epoch_samples,
     sample_negatives,
 )
-from recdl.ratings import DataError
 from small_tables import even_and_odd, films_of, tables
 
 POSITIVES = Interactions(even_and_odd())
@@ -50,8 +52,19 @@ def test_interactions_refuse_an_empty_table():
 
 
 def test_unknown_user_is_named_with_the_known_ones(half):
-    with pytest.raises(KeyError, match=r"User 77 .* 1 to 5"):
-        Interactions(half.train).user_position(77)
+    for user in (77, np.int64(77)):
+        with pytest.raises(KeyError, match=r"no user 77 .* 1 to 5\."):
+            Interactions(half.train).user_position(user)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "user", "words"),
+    [(int, "1", "no user '1' .* 1 to 5"), (str, 1, "no user 1 .* '1' to '5'")],
+)
+def test_a_text_is_no_number(half, dtype, user, words):
+    positives = Interactions(half.train.astype({"userID": dtype}))
+    with pytest.raises(KeyError, match=rf"{words}\. A text is no number: use"):
+        positives.user_position(user)
 
 
 def test_known_user_has_a_position(half):
@@ -64,6 +77,15 @@ def test_users_are_positions_as_whole_numbers():
         assert found.tolist() == [2, 0]
         assert found.dtype == int
     assert check_users([], 3).dtype == int
+
+
+def test_a_model_of_other_sizes_is_refused_with_both(half):
+    positives, model = Interactions(half.train), baselines.Popularity
+    check_sizes(model, 5, 5, positives)
+    for sizes in ((4, 5), (6, 5), (5, 4), (5, 6)):
+        words = f"made for {sizes[0]} users and {sizes[1]} items, and .* 5 users and 5"
+        with pytest.raises(ValueError, match=words):
+            check_sizes(model, *sizes, positives)
 
 
 # Order of time
@@ -249,6 +271,30 @@ def test_the_same_generator_draws_two_different_epochs():
     rng = np.random.default_rng(0)
     first, second = (epoch_samples(POSITIVES, 2, rng=rng) for _ in range(2))
     assert set(zip(*first, strict=True)) != set(zip(*second, strict=True))
+
+
+def test_who_has_seen_everything_has_no_negatives():
+    everything = [(user, item) for user in range(3) for item in range(4)]
+    positives = Interactions(pd.DataFrame(everything, columns=["userID", "itemID"]))
+    users, items = sample_negatives(positives, 4, rng=np.random.default_rng(0))
+    assert users.tolist() == items.tolist() == []
+
+
+@pytest.mark.parametrize("draw", [sample_negatives, epoch_samples])
+@pytest.mark.parametrize("rng", [42, np.random.RandomState(42)])
+def test_a_seed_is_no_generator(draw, rng):
+    with pytest.raises(ValueError, match="rng must be a numpy"):
+        draw(POSITIVES, 2, rng=rng)
+
+
+@pytest.mark.parametrize("n_negatives", [0, 1, 4, 10**30])
+def test_a_batch_that_no_epoch_fills_is_refused(n_negatives):
+    n = len(epoch_samples(POSITIVES, n_negatives, rng=np.random.default_rng(0))[0])
+    check_batch(POSITIVES, n_negatives, n)
+    with pytest.raises(
+        ValueError, match=f"batch of {n + 1} is larger than all {n} samples"
+    ):
+        check_batch(POSITIVES, n_negatives, n + 1)
 
 
 # Any table

@@ -137,6 +137,11 @@ def test_tables_begin_small_and_layers_within_glorots_bounds():
         ({"n_factors": 0}, "at least 1"),
         ({"layer_sizes": (8, 0)}, "at least 1"),
         ({"layer_sizes": (0,)}, "at least 1"),
+        ({"layer_sizes": ()}, "length of layer_sizes must be"),
+        ({"n_users": 2.5}, "n_users must be a whole number"),
+        ({"n_factors": "3"}, "n_factors must be a whole number"),
+        ({"layer_sizes": (8, 2.5)}, "each of layer_sizes must be a whole number"),
+        ({"seed": -1}, "seed must be"),
         ({"layer_sizes": (7, 4)}, "must be even; received 7"),
     ],
 )
@@ -182,6 +187,13 @@ def test_a_saved_model_comes_back_with_its_class_and_scores(model, tmp_path):
     assert type(loaded) is type(model)
     assert loaded.settings == model.settings
     assert (loaded.scores([0, 1, 2]) == model.scores([0, 1, 2])).all()
+
+
+def test_sizes_from_numpy_become_pythons():
+    model = models.GMF(np.int64(2), np.int32(3), n_factors=np.int64(2))
+    assert {type(model.settings[n]) for n in ("n_users", "n_items", "n_factors")} == {
+        int
+    }
 
 
 # Pretraining

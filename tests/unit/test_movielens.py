@@ -18,10 +18,10 @@ from invented_movielens import (
     zipped,
 )
 from recdl import download, movielens
+from recdl.columns import DataError
 from recdl.download import DataUnavailable
 from recdl.movielens import load_movies, load_ratings, load_users
 from recdl.pip import PipError
-from recdl.ratings import DataError
 
 pytestmark = pytest.mark.usefixtures("invented_movielens")
 

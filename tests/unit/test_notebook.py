@@ -38,14 +38,47 @@ def test_a_recorded_value_is_read_back(shown, tmp_path, value):
 
 @pytest.mark.parametrize(
     ("value", "plain"),
-    [(np.float64(0.5), float), (np.int64(7), int), (np.float32(0.5), float)],
+    [
+        (np.float64(0.5), float),
+        (np.int64(7), int),
+        (np.float32(0.5), float),
+        (np.float64(0.3) > 0.2, bool),
+    ],
 )
 def test_numpy_numbers_become_plain(shown, value, plain):
     notebook.record("thing", value)
     assert type(shown[0][MIME]["value"]) is plain
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), np.arange(3)])
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ([np.float32(0.5)], [0.5]),
+        (
+            {"hits": np.int64(3), "all": (np.True_, None)},
+            {"hits": 3, "all": [True, None]},
+        ),
+        (np.arange(3), [0, 1, 2]),
+        ({"curve": [np.array([[1.5, 2]])]}, {"curve": [[[1.5, 2.0]]]}),
+    ],
+)
+def test_numpy_values_within_others_become_plain(shown, tmp_path, value, plain):
+    notebook.record("thing", value)
+    assert notebook.read(notebook_with(tmp_path, *shown)) == {"thing": plain}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        float("nan"),
+        float("inf"),
+        object(),
+        [np.nan],
+        {"a": np.array([np.inf])},
+        1j,
+        np.datetime64("2020"),
+    ],
+)
 def test_what_json_cannot_hold_is_refused(shown, value):
     with pytest.raises(TypeError, match="'thing' cannot be stored"):
         notebook.record("thing", value)
@@ -111,6 +144,12 @@ def test_sensible_parameters_pass():
         ({"EPOCHS": 0}, "EPOCHS must be at least 1; received 0"),
         ({"K": -3}, "K must be at least 1; received -3"),
         ({"SEED": -1}, "SEED must be at least 0; received -1"),
+        ({"EPOCHS": 2.5}, "EPOCHS must be a whole number, such as 2; received 2.5"),
+        ({"EPOCHS": 2.0}, "EPOCHS must be a whole number, such as 2; received 2.0"),
+        ({"EPOCHS": "2"}, "EPOCHS must be a whole number, such as 2; received '2'"),
+        ({"SEED": float("nan")}, "SEED must be a whole number, .*; received nan"),
+        ({"K": None}, "K must be a whole number"),
+        ({"K": True}, "K must be a whole number"),
     ],
 )
 def test_an_absurd_parameter_is_refused_by_name(parameters, words):

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from recdl import prediction_table, splits, toy
+from recdl.columns import DataError
 from recdl.prediction_table import prediction_list, recommend
-from recdl.ratings import DataError
 
 
 class FixedModel:
@@ -70,6 +70,21 @@ def test_recommend_breaks_ties_by_the_order_of_the_table():
 def test_recommend_names_an_unknown_user_and_the_known_ones():
     with pytest.raises(KeyError, match=r"user 99.* 1 to 5"):
         recommend(toy.PREDICTIONS, user=99)
+    with pytest.raises(KeyError, match=r"user '1' .* 1 to 5\. A text is no number"):
+        recommend(toy.PREDICTIONS, user="1")
+
+
+def test_nobody_can_choose_from_an_empty_table():
+    with pytest.raises(DataError, match="table of predictions is empty"):
+        recommend(toy.PREDICTIONS.head(0), user=1)
+
+
+def test_who_has_seen_everything_gets_an_empty_prediction_list():
+    everything = pd.DataFrame({"userID": [1, 1, 2, 2], "itemID": [1, 2, 1, 2]})
+    predictions = prediction_list(FixedModel(), everything)
+    assert predictions.empty
+    assert predictions.columns.tolist() == ["userID", "itemID", "prediction"]
+    assert predictions["prediction"].dtype.kind == "f"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +100,39 @@ def test_a_prediction_without_a_rank_is_refused(half, wrong):
     """The library would rank NaN last, and say nothing."""
     table = toy.PREDICTIONS.copy()
     table.loc[3, "prediction"] = wrong
-    with pytest.raises(DataError, match=r"NaN or infinite\. Did the training diverge"):
+    user, item = table.loc[3, ["userID", "itemID"]].astype(int)
+    words = (
+        f"for user {user} and item {item} is NaN or infinite. Did the training diverge"
+    )
+    with pytest.raises(DataError, match=words):
+        prediction_table.evaluate(splits.drop_unseen(half).test, table)
+    with pytest.raises(DataError, match=words):
+        recommend(table, user)
+    model = type("Diverged", (), {"predict": lambda *_, **__: [wrong] * 3})()
+    with pytest.raises(DataError, match="is NaN or infinite"):
+        prediction_list(model, pd.DataFrame({"userID": [1, 2, 2], "itemID": [1, 2, 3]}))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda test: test.head(0), "None of the 0 users of the test has predictions"),
+        (lambda test: test.assign(userID=test["userID"] + 50), "None of the 4 users"),
+        (lambda test: test.astype({"userID": str}), "texts, such as .* whole numbers"),
+        (lambda test: test.drop(columns="rating"), "needs each of the columns"),
+    ],
+)
+def test_a_test_that_judges_no_prediction_is_refused(half, change, words):
+    """The library would say 0."""
+    with pytest.raises(DataError, match=words):
+        prediction_table.evaluate(
+            change(splits.drop_unseen(half).test), toy.PREDICTIONS
+        )
+
+
+def test_predictions_that_are_texts_are_refused(half):
+    table = toy.PREDICTIONS.astype({"prediction": str})
+    with pytest.raises(DataError, match="predictions must be numbers"):
         prediction_table.evaluate(splits.drop_unseen(half).test, table)
 
 

@@ -18,14 +18,8 @@ from any_input import (
     ratings_of,
 )
 from recdl import baselines, evaluation, interactions, sampled, splits, toy
-from recdl.ratings import (
-    COLUMNS,
-    PAIR,
-    DataError,
-    by_user_and_time,
-    check_pairs,
-    check_ratings,
-)
+from recdl.columns import DataError
+from recdl.ratings import COLUMNS, PAIR, by_user_and_time, check_pairs, check_ratings
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 
@@ -65,7 +59,7 @@ def checked(check, column, values):
         (pd.array([1, 2], dtype="Int64"), "int64"),
         (pd.Series([LOWEST, HIGHEST], dtype=object), "int64"),
         (pd.Series([1, 2.0], dtype=object), "int64"),
-        ([float(LOWEST), 2.0**62], "int64"),
+        ([-(2.0**53) + 1, 2.0**53 - 1], "int64"),
     ],
 )
 def test_whole_numbers_stay_what_they_are(values, dtype):
@@ -85,14 +79,29 @@ def test_texts_stay_texts(texts, dtype):
 
 
 REFUSED = {
-    "a half": ([1, 2.5], 1, "2.5 is not a whole number. Number ids with pd.factorize"),
+    "a half": (
+        [1, 2.5],
+        1,
+        "2.5 is not a whole number. .* number the values with pd.factorize",
+    ),
     "infinity": ([1.0, np.inf], 1, "inf is not a whole number"),
     "too large": ([1, HIGHEST + 1], 1, "9223372036854775808 needs more than 64 bits"),
     "too small": ([1, LOWEST - 1], 1, "-9223372036854775809 needs more than 64 bits"),
     "far too small": ([1, -(3**63)], 1, "-1144.* needs more than 64 bits"),
-    "too large a float": ([1.0, 2.0**63], 1, r"9\.22.* needs more than 64 bits"),
-    "too small a float": ([1.0, -(2.0**64)], 1, r"-1\.84.* needs more than 64 bits"),
-    "a text": ([1, 2, "7", 4], 2, "'7' is a text among numbers, or the reverse. Make"),
+    "a float that may be two": (
+        [1.0, 2.0**53],
+        1,
+        r"9007.* lost digits, .* became one",
+    ),
+    "the same below 0": ([1.0, -(2.0**64)], 1, r"-1\.84.* may have lost digits"),
+    "32 bits": (np.array([1, 2**24], "float32"), 1, "16777216.0 .* lost digits"),
+    "16 bits": (np.array([1, 2**11], "float16"), 1, "2048.0 .* lost digits"),
+    "one float among integers": ([1, 2.0**53], 1, "9007.* lost digits"),
+    "a text": (
+        [1, 2, "7", 4],
+        2,
+        "'7' is a text among numbers, or the reverse. Make .* str",
+    ),
     "a number": (["1", "2", 7, "4"], 2, "7 is a text among numbers, or the reverse"),
     "text and half": ([0.5, "7"], 1, "'7' is a text among numbers"),
     "truth values": ([True, False], 0, "True is neither a whole number nor a text"),
@@ -148,14 +157,22 @@ def test_a_column_that_is_missing_or_there_twice_is_refused(check, column):
             check(wrong)
 
 
+def test_a_rating_is_not_needed_and_a_time_only_where_it_matters():
+    pd.testing.assert_frame_equal(
+        check_ratings(frame()[[*PAIR, "timestamp"]]), frame()[[*PAIR, "timestamp"]]
+    )
+    untimed = frame().rename(columns={"timestamp": "when"})
+    assert list(check_ratings(untimed, timed=False)) == [*PAIR, "rating", "when"]
+    words = r"no column timestamp, only .*'when'.*rename.*random_split"
+    with pytest.raises(DataError, match=words):
+        check_ratings(untimed)
+
+
 @pytest.mark.parametrize("column", ["rating", "timestamp"])
-def test_ratings_need_their_own_columns_and_pairs_do_not(column):
-    without = frame().rename(columns={column: "stars"})
-    assert len(check_pairs(without)) == 3
-    with pytest.raises(
-        DataError, match=r"each of the columns .*it has .*stars.*rename"
-    ):
-        check_ratings(without)
+def test_a_column_that_is_there_twice_is_refused(column):
+    twice = pd.concat([frame(), frame()[[column]]], axis=1)
+    with pytest.raises(DataError, match=r"each of the columns .* once; it has"):
+        check_ratings(twice)
 
 
 @both_doors
@@ -238,36 +255,39 @@ def test_other_columns_and_the_index_stay():
 
 
 @pytest.mark.parametrize("low_and_high", [[1, 5, 3], [5, 1, 1]])
-def test_both_ends_of_the_scale_are_ratings(low_and_high):
-    assert check_ratings(frame(rating=low_and_high))["rating"].tolist() == low_and_high
+def test_both_ends_of_a_scale_are_ratings(low_and_high):
+    table = frame(rating=low_and_high)
+    found = check_ratings(table, scale=(1, 5))
+    assert found["rating"].tolist() == low_and_high
+
+
+def test_without_a_scale_any_finite_number_is_a_rating():
+    plays = [0, 312.5, -1]
+    assert check_ratings(frame(rating=plays))["rating"].tolist() == plays
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
         ({"timestamp": [7, None, 9]}, "Column timestamp, row 1 .*: nan is missing"),
-        ({"timestamp": [7, 8, 9.5]}, "timestamp, row 2 .*: 9.5 is not a whole number"),
-        ({"timestamp": [7, 2.0**63, 9]}, "timestamp, row 1 .* needs more than 64 bits"),
-        (
-            {"timestamp": ["7", "noon", "9"]},
-            "timestamp, row 1 .*'noon' is not a number",
-        ),
+        ({"timestamp": [7, 2.0**70, 9]}, "row 1 .* needs more than 64 bits"),
+        ({"timestamp": ["7", "noon", "9"]}, "row 0 .*'7' is no date and time"),
         ({"rating": ["4", "3", ""]}, "Column rating, row 2 .*: '' is missing. Fill"),
         ({"rating": ["4", "x", "3"]}, "rating, row 1 .*: 'x' is not a number. Correct"),
-        ({"rating": [4, 3, 5.5]}, "Column rating, row 2 .*: 5.5 lies outside 1 to 5"),
-        ({"rating": [0.5, 3, 5]}, "Column rating, row 0 .*: 0.5 lies outside 1 to 5"),
-        ({"rating": [4, 3, np.inf]}, "row 2 .*: inf lies outside 1 to 5. Rescale"),
+        ({"rating": [4, 3, 5.5]}, "rating, row 2 .*: 5.5 lies outside the scale, 1 to"),
+        ({"rating": [0.5, 3, 5]}, "rating, row 0 .*: 0.5 lies outside the scale"),
+        ({"rating": [4, 3, np.inf]}, "row 2 .*: inf is not a finite number. Correct"),
         ({"userID": [], "itemID": [], "rating": [], "timestamp": []}, "is empty"),
     ],
 )
 def test_check_ratings_names_place_and_remedy(changed, message):
     with pytest.raises(DataError, match=message):
-        check_ratings(frame(**changed))
+        check_ratings(frame(**changed), scale=(1, 5))
 
 
 def test_the_error_is_a_value_error_too():
     with pytest.raises(ValueError, match="outside"):
-        check_ratings(frame(rating=[0, 1, 2]))
+        check_ratings(frame(rating=[0, 1, 2]), scale=(1, 5))
 
 
 # Order of time
@@ -292,6 +312,8 @@ def test_users_with_texts_for_names_are_sorted_as_texts():
         ([8, 8, 1], True),  # user 2 stands alone
         ([8, 7, 9], False),
         (["8", "10", "9"], True),  # as numbers
+        (pd.to_datetime([9, 8, 7], unit="s", utc=True), False),
+        (["1997-12-04", "1997-12-05", "1997-12-04"], True),
         ([7, None, 9], None),
         (["7", "noon", "9"], None),
     ],
@@ -321,10 +343,11 @@ def test_any_table_is_let_through_at_both_doors_or_refused_by_the_same_rules(tab
     expected, checked = ratings_of(table), attempt(check_ratings, table)
     assert (checked is None) == (expected is None)
     if checked is not None:
-        found = checked[COLUMNS].itertuples(index=False, name=None)
+        columns = [name for name in COLUMNS if name in checked]
+        found = checked[columns].itertuples(index=False, name=None)
         assert list(found) == expected
-        assert checked["rating"].dtype == "float64"
-        assert checked["timestamp"].dtype == "int64"
+        assert "rating" not in columns or checked["rating"].dtype == "float64"
+        assert checked["timestamp"].dtype in ("int64", "float64")
         assert checked.index.equals(table.index)
         assert list(checked) == list(table)
 

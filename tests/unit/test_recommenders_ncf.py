@@ -121,6 +121,43 @@ def test_losses_are_read_from_the_log_lines():
     assert recommenders_ncf.fit(Logging(), data=None) == [0.5, 0.25]
 
 
+@pytest.mark.parametrize("loss", ["nan", "inf"])
+def test_a_training_that_diverges_stops_at_once(loss):
+    class Diverging:
+        n_epochs, n_trained = 3, 0
+
+        def fit(self, data):
+            log = logging.getLogger("recommenders.models.ncf.ncf_singlenode")
+            for value in ("0.500000", loss, loss):
+                self.n_trained += 1
+                log.info(f"Epoch {self.n_trained} [0.10s]: train_loss = {value} ")
+
+    model = Diverging()
+    words = f"In epoch 2 .* NCF diverged: its loss is {loss}. Use a smaller learning"
+    with pytest.raises(ValueError, match=words):
+        recommenders_ncf.fit(model, data=None)
+    assert model.n_trained == 2
+
+
+@pytest.mark.parametrize(
+    "use", [recommenders_ncf.trained, recommenders_ncf.losses_of_run]
+)
+def test_a_batch_larger_than_the_data_is_refused_before_anything_starts(
+    use, train, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(recommenders_ncf, "build", None)
+    monkeypatch.setattr(recommenders_ncf, "_train_elsewhere", None)
+    settings = paper.Settings(n_epochs=1, batch_size=10**5)
+    with pytest.raises(ValueError, match=r"A batch of 100000 is larger than all \d+"):
+        use(train, settings, tmp_path)
+
+
+def test_feed_without_a_full_batch_is_refused(train):
+    feed = recommenders_ncf.NCFData(train, 4, seed=0)
+    with pytest.raises(ValueError, match=r"A batch of 100000 is larger than all \d+"):
+        next(feed.train_loader(10**5))
+
+
 def test_a_library_that_logs_otherwise_is_noticed():
     class Silent:
         n_epochs = 2

@@ -18,7 +18,7 @@ from any_input import (
     wrong_numbers,
 )
 from recdl import interactions, sampled, splits, toy
-from recdl.ratings import DataError
+from recdl.columns import DataError
 
 RANKS = {
     "A": [100, 100, 100, 100, 100],
@@ -210,17 +210,17 @@ def test_exact_ranks_never_hold_all_users_times_items():
     )  # which items are seen: one byte each for all users would be 15 MB
 
 
-def test_exact_ranks_of_an_empty_test_are_none():
+def test_an_empty_test_has_no_exact_ranks():
+    """Their mean would be NaN."""
     positives, test = leave_one_out_of_many()
-    ranks, n_candidates = sampled.exact_ranks(None, positives, test.head(0))
-    assert ranks.tolist() == n_candidates.tolist() == []
-    assert ranks.dtype == n_candidates.dtype == int
+    with pytest.raises(DataError, match="The test is empty"):
+        sampled.exact_ranks(None, positives, test.head(0))
 
 
 def test_exact_ranks_want_one_row_for_each_user():
     split = splits.drop_unseen(splits.chronological_split(toy.RATINGS, 0.5))
     seen = interactions.Interactions(split.train)
-    with pytest.raises(DataError, match="one test row for each user"):
+    with pytest.raises(DataError, match="one test row for each user; user 5 has more"):
         sampled.exact_ranks(Rounded(seen.n_users, seen.n_items), seen, split.test)
 
 
@@ -230,9 +230,9 @@ def test_a_held_out_item_that_is_in_training_is_refused():
     at = np.flatnonzero(positives.user_ids == user)[0]
     own = positives.item_ids[positives.items[positives.users == at][0]]
     test = test.assign(itemID=test["itemID"].where(test["userID"] != user, own))
-    model = Rounded(positives.n_users, positives.n_items)
-    with pytest.raises(DataError, match="held-out item is in its user's training part"):
-        sampled.exact_ranks(model, positives, test)
+    words = f"User {user}'s held-out item {own} is in the training part too"
+    with pytest.raises(DataError, match=words):  # before any score is asked for
+        sampled.exact_ranks(None, positives, test)
 
 
 # Metrics, and what becomes of them among sampled negatives
@@ -279,6 +279,43 @@ def test_ranks_whose_value_is_0_need_not_be_computed():
 def test_more_negatives_than_there_are_keep_the_exact_rank():
     chances = sampled.sampled_rank_distribution([3], [6], 9, replace=False)
     np.testing.assert_allclose(chances, np.eye(10)[[2]], atol=1e-12)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_an_item_that_is_the_only_candidate_comes_first(replace):
+    chances = sampled.sampled_rank_distribution([1, 3], [1, 6], 4, replace=replace)
+    assert chances[0].tolist() == [1, 0, 0, 0, 0]
+    assert chances[1].sum() == pytest.approx(1)
+    found = sampled.expected(sampled.hit_at, [1], [1], 5, replace=replace)
+    assert found.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (lambda: sampled.expected(sampled.hit_at, [30], [29], 5), "between 1 and its number of candidates"),
+        (lambda: sampled.expected(sampled.hit_at, [0], [29], 5), "Ranks must be numbers from 1"),
+        (lambda: sampled.expected(sampled.hit_at, [1], [29], 0), "m must be"),
+        (lambda: sampled.expected(lambda r: r * np.nan, [1], [29], 5), "metric must return a finite"),
+        (lambda: sampled.hit_at([1, np.nan]), "Ranks must be numbers from 1"),
+        (lambda: sampled.ndcg_at([0]), "Ranks must be numbers from 1"),
+        (lambda: sampled.ndcg_at(["1"]), "Ranks must be numbers from 1"),
+        (lambda: sampled.hit_at([1], k=0), "k must be"),
+        (lambda: sampled.spread_out([1], 10, 0), "m must be"),
+        (lambda: sampled.corrected(sampled.hit_at, 2, 5), "n_candidates must be"),
+        (lambda: sampled.corrected(sampled.hit_at, 9, 5, np.nan), "gamma must be positive"),
+        (lambda: sampled.corrected(lambda r: r / 0.0, 9, 5), "metric must return a finite"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_what_is_no_rank_and_no_metric_is_refused(use, words):
+    with pytest.raises(ValueError, match=words):
+        use()
+
+
+def test_leave_one_out_wants_a_generator(half):
+    with pytest.raises(ValueError, match="rng must be a numpy"):
+        sampled.leave_one_out_test(half, rng=42)
 
 
 def test_a_draw_of_nothing_is_refused():

@@ -8,7 +8,7 @@ import pytest
 
 from later import Later
 from recdl import interactions, ranking
-from recdl.ratings import DataError
+from recdl.columns import DataError
 
 sequence = Later("recdl.sequence")
 
@@ -260,6 +260,8 @@ def test_the_best_epoch_is_kept(cycle, eagerly):
     [
         ({"n_epochs": 0}, "n_epochs must be"),
         ({"learning_rate": 0}, "learning_rate must be positive"),
+        ({"learning_rate": np.inf}, "learning_rate must be positive"),
+        ({"seed": -1}, "seed must be"),
         ({"batch_size": 10**6}, "larger than all"),
     ],
 )
@@ -273,8 +275,55 @@ def test_senseless_training_is_refused(cycle, options, words):
     [
         ({"width": 10, "n_heads": 3}, "multiple of n_heads"),
         ({"n_blocks": 0}, "n_blocks must be"),
+        ({"dropout": 1}, "dropout must be"),
+        ({"dropout": np.nan}, "dropout must be"),
+        ({"seed": 0.5}, "seed must be"),
     ],
 )
 def test_a_senseless_model_is_refused(cycle, options, words):
     with pytest.raises(ValueError, match=words):
         make(cycle, **options)
+
+
+@pytest.mark.parametrize("rng", [42, np.random.RandomState(42)])
+def test_windows_want_a_generator(small, rng):
+    with pytest.raises(ValueError, match="rng must be a numpy"):
+        sequence.windows(small, 3, rng=rng)
+
+
+def test_a_batch_is_refused_that_some_epoch_may_not_fill(cycle):
+    """How many windows there are depends on where they begin: it must not show up in the tenth epoch."""
+    draws = [sequence.windows(cycle, 3, rng=np.random.default_rng(s)) for s in range(9)]
+    # A user with n films has n - 1 windows' places, and fewest windows where the first begins at 0.
+    fewest = sum(-(-(n - 1) // 3) for n in np.bincount(cycle.users))
+    assert fewest <= min(len(films) for films, _ in draws)
+    with pytest.raises(ValueError, match=f"larger than all {fewest} windows"):
+        sequence.fit(make(cycle, 3), cycle, batch_size=fewest + 1)
+
+
+def test_a_model_made_for_other_data_is_refused(cycle, small):
+    history = sequence.histories(cycle, 6)
+    with pytest.raises(
+        ValueError, match=r"from 0 to n_items, here 5, .* same Interactions"
+    ):
+        sequence.SelfAttention(history, 5)
+    for wrong in (history.astype(float), history[0], -history - 1):
+        with pytest.raises(
+            ValueError, match="history must be a table of whole numbers"
+        ):
+            sequence.SelfAttention(wrong, cycle.n_items)
+    with pytest.raises(
+        ValueError, match=r"made for 60 users and 12 items, .* 3 users and 5"
+    ):
+        sequence.fit(make(cycle), small, n_epochs=1, batch_size=1)
+
+
+# Keras 3 hands its variables to np.array in a way that NumPy 2 calls outdated.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_saved_model_comes_back_with_its_scores(cycle, trained, tmp_path):
+    model, _ = trained
+    model.save(tmp_path / "x.keras")
+    loaded = sequence.keras.models.load_model(tmp_path / "x.keras")
+    assert type(loaded) is type(model)
+    np.testing.assert_array_equal(loaded.history, model.history)
+    np.testing.assert_array_equal(loaded.scores([0, 7]), model.scores([0, 7]))

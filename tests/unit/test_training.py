@@ -206,6 +206,7 @@ def test_fit_uses_adam_as_the_library_does(recorded):
     [
         (FAST, {"patience": 0}, "patience must be"),
         (FAST, {"weight_decay": -0.1}, "weight_decay must be 0 or more"),
+        (FAST, {"weight_decay": np.nan}, "weight_decay must be 0 or more"),
         (
             Settings(batch_size=999),
             {},
@@ -216,13 +217,29 @@ def test_fit_uses_adam_as_the_library_does(recorded):
 def test_fit_refuses(settings, options, words, recorded):
     with pytest.raises(ValueError, match=words):
         training.fit(new_model(), POSITIVES, settings, **options)
-    assert len(recorded) <= 1  # no epoch was trained
+    assert recorded == []  # nothing was compiled
+
+
+@pytest.mark.parametrize("sizes", [(11, 20), (13, 20), (12, 19), (12, 21)])
+def test_fit_refuses_a_model_that_was_made_for_other_data(sizes, recorded):
+    words = (
+        f"GMF was made for {sizes[0]} users and {sizes[1]} items, .* 12 users and 20"
+    )
+    with pytest.raises(ValueError, match=words):
+        training.fit(models.GMF(*sizes, 3), POSITIVES, FAST)
+    assert recorded == []
+
+
+def test_a_learning_rate_is_positive():
+    for wrong in (0, -1, np.nan, np.inf, "1"):
+        with pytest.raises(ValueError, match="learning_rate must be positive"):
+            training.adam(wrong)
 
 
 def test_fit_uses_the_papers_settings_if_left_out(recorded):
     twice = [RATINGS, RATINGS.assign(userID=RATINGS["userID"] + 12)]
-    positives = Interactions(pd.concat(twice))
-    training.fit(new_model(), positives, validate=answers(1.0, 0.0), patience=1)
+    positives, model = Interactions(pd.concat(twice)), models.GMF(24, 20, 3)
+    training.fit(model, positives, validate=answers(1.0, 0.0), patience=1)
     samples = epoch_samples(positives, 4, rng=np.random.default_rng(42))
     for batches, whole in zip(recorded[1], samples, strict=True):
         np.testing.assert_array_equal(batches, whole[:256][None])
@@ -284,10 +301,36 @@ def test_the_best_weights_are_restored_without_an_early_stop_too():
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_a_validation_of_nan_is_refused():
-    validate = answers(0.1, np.nan)
-    with pytest.raises(ValueError, match="validate returned NaN: nothing to judge"):
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, None])
+def test_a_validation_that_is_no_finite_number_is_refused(wrong):
+    validate = answers(0.1, wrong)
+    words = "validate returned (NaN|inf|None): nothing to judge"
+    with pytest.raises(ValueError, match=words):
         training.fit(new_model(), POSITIVES, FAST, validate=validate)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_training_that_diverges_stops_at_once():
+    settings, asked = dataclasses.replace(FAST, batch_size=32, learning_rate=1e30), []
+    words = "In epoch 1 the training of NeuMF diverged: .* smaller learning rate"
+    with pytest.raises(ValueError, match=words):
+        training.fit(new_model(), POSITIVES, settings, validate=asked.append)
+    assert asked == []
+
+
+@pytest.mark.parametrize(("loss", "weight"), [(np.nan, 0), (np.inf, 0), (0.5, np.nan)])
+def test_a_loss_or_a_weight_that_is_not_finite_ends_the_training(loss, weight):
+    model = models.GMF(1, 1, n_factors=1)
+    losses = iter([0.7, loss])
+
+    def an_epoch():
+        value = next(losses)
+        if value == loss or value != value:
+            model.set_weights([np.full_like(w, weight) for w in model.get_weights()])
+        return value
+
+    with pytest.raises(ValueError, match=f"In epoch 2 .* of GMF .* loss is {loss}"):
+        training.repeat(model, an_epoch, 9)
 
 
 @pytest.mark.usefixtures("eagerly")

@@ -137,6 +137,8 @@ def test_memory_of_the_bootstrap_does_not_grow_with_the_resamples():
         ({"level": 1}, "level must be .* between 0 and 1, such as 0.75; received 1"),
         ({"level": 95}, "received 95"),
         ({"n_resamples": 0}, "n_resamples must be .* at least 1; received 0"),
+        ({"rng": 42}, "rng must be a numpy.random.Generator"),
+        ({"rng": np.random.RandomState(42)}, "rng must be a numpy.random.Generator"),
     ],
 )
 def test_bootstrap_refuses(options, words):

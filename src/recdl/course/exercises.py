@@ -107,6 +107,7 @@ def judge(number: str, answer: Any) -> Verdict:
     if exercise.calls is not None:
         return _judge_function(exercise, answer)
     right = exercise.value(exercise.answer)
+    answer = _alone(answer, right)
     if problem := _unlike(answer, right):
         return _no(exercise, f"{problem} The answer is {exercise.wanted}.")
     if _same(answer, right, exercise.tolerance):
@@ -115,6 +116,18 @@ def judge(number: str, answer: Any) -> Verdict:
         if _agrees(exercise, answer, exercise.value(mistake)):
             return _no(exercise, f"Not yet. {hint}")
     return _no(exercise, f"Not yet. The answer is {exercise.wanted}.")
+
+
+def _alone(answer, right):
+    """Where one text is asked for, take it out of its list; where one letter is, out of its brackets too."""
+    if not isinstance(right, str):
+        return answer
+    if isinstance(answer, np.ndarray | pd.Series):
+        answer = np.ravel(answer).tolist()
+    while isinstance(answer, list | tuple | set | frozenset) and len(answer) == 1:
+        [answer] = answer
+    one_letter = isinstance(answer, str) and len(right) == 1
+    return answer.strip(" ()[]{}.:'\"") if one_letter else answer
 
 
 def _unknown(number, what, there):

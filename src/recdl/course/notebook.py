@@ -12,6 +12,8 @@ import numbers
 import os
 import textwrap
 
+import numpy as np
+
 MIME = "application/vnd.recdl.record+json"
 
 
@@ -23,7 +25,7 @@ def record(name: str, value):
     name : str
         The result's name; a later value of the same name replaces an earlier one.
     value : number, str, bool, None, or list or dict of these
-        NumPy numbers become plain ones.
+        What is NumPy's becomes plain: numbers, truth values, and arrays, which become lists.
 
     Raises
     ------
@@ -32,10 +34,7 @@ def record(name: str, value):
     """
     from IPython.display import display
 
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
-        value = int(value)
-    elif isinstance(value, numbers.Real) and not isinstance(value, bool):
-        value = float(value)
+    value = _plain(value)
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
@@ -44,6 +43,19 @@ def record(name: str, value):
         ) from error
     text = f"{name} = {value:.6f}" if isinstance(value, float) else f"{name} = {value}"
     display({MIME: {"name": name, "value": value}, "text/plain": text}, raw=True)
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {_plain(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return value
+    return int(value) if isinstance(value, numbers.Integral) else float(value)
 
 
 def read(path: str | os.PathLike) -> dict:
@@ -59,19 +71,25 @@ def read(path: str | os.PathLike) -> dict:
     return {entry["name"]: entry["value"] for entry in records}
 
 
-def check_parameters(**numbers: int):
+def check_parameters(**parameters: int):
     """Stop a chapter at once, with a sentence, when one of its parameters makes no sense.
 
     Raises
     ------
     ValueError
-        If ``SEED`` is negative or another parameter is below 1.
+        If ``SEED`` is negative, another parameter is below 1, or one is not a whole number: 2.0 is none, as
+        what counts with it further down would stop in the middle of the chapter.
     """
-    for name, value in numbers.items():
+    where = "Change it in the cell of parameters."
+    for name, value in parameters.items():
         least = 0 if name == "SEED" else 1
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise ValueError(
+                f"{name} must be a whole number, such as 2; received {value!r}. {where}"
+            )
         if value < least:
             raise ValueError(
-                f"{name} must be at least {least}; received {value}. Change it in the cell of parameters."
+                f"{name} must be at least {least}; received {value}. {where}"
             )
 
 

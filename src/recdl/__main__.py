@@ -1,0 +1,199 @@
+"""The commands of the package: your own ratings compared, and a challenge for a classroom.
+
+    python -m recdl compare ratings.csv --user who --item what --time when
+    python -m recdl challenge split ratings.csv --user who --item what --time when --out folder
+    python -m recdl challenge judge folder/held_out.csv folder/train.csv entries
+
+`--help` behind any of them says more. Results go to standard output, progress to standard error.
+"""
+
+import argparse
+import pathlib
+import sys
+
+INTERRUPTED = 130  # the exit status of a command that Ctrl-C has stopped
+
+
+def tell(line: str):
+    """Print progress on standard error, which leaves standard output to results."""
+    print(line, file=sys.stderr, flush=True)
+
+
+# What the commands do. What takes a second to import is imported here, where Ctrl-C ends with a sentence.
+
+
+def _read(given):
+    from recdl import tables
+
+    asked = {name: getattr(given, name) for name in ("user", "item", "rating", "time")}
+    layout = {name: getattr(given, name) for name in ("columns", "encoding")}
+    layout = {name: value for name, value in layout.items() if value is not None}
+    return tables.read(
+        given.ratings, **asked, zeros=given.zeros, repeats=given.repeats, **layout
+    )
+
+
+def _compare(given):
+    from recdl.own import page
+    from recdl.own.compare import compare
+
+    tell(f"Reading {given.ratings} …")
+    ratings = _read(given)
+    result = compare(
+        ratings,
+        seed=given.seed,
+        k=given.k,
+        n_epochs=given.epochs,
+        models=given.models,
+        progress=tell,
+    )
+    title = f"Recommenders compared on {pathlib.Path(given.ratings).name}"
+    paths = page.write(result, given.out, title)
+    print(page.as_text(result))
+    tell("Written: " + ", ".join(map(str, paths)))
+
+
+def _split(given):
+    from recdl.own import challenge
+
+    train, held_out = challenge.split(_read(given), given.out, given.seed)
+    print(f"For the class: {train}\nFor the teacher alone: {held_out}")
+
+
+def _judge(given):
+    from recdl.files import write_csv
+    from recdl.own import challenge
+
+    table = challenge.judge(
+        given.held_out,
+        given.train,
+        given.entries,
+        k=given.k,
+        seed=given.seed,
+        limit_s=given.limit,
+        progress=tell,
+    )
+    path = write_csv(table.reset_index(), pathlib.Path(given.out, challenge.RESULTS))
+    print(challenge.as_text(table, given.k))
+    tell(f"Written: {path}")
+
+
+# What the command line says
+
+
+def _at_least(least, kind=int):
+    def number(text):
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if value is None or not value >= least:
+            raise argparse.ArgumentTypeError(
+                f"must be a number of at least {least}; received {text!r}."
+            )
+        return value
+
+    return number
+
+
+def _add_table(parser, ratings):
+    parser.add_argument("ratings", help=ratings)
+    names = parser.add_argument_group("which column is which")
+    names.add_argument("--user", help="who; may be left out where it is called user")
+    names.add_argument("--item", help="what; may be left out where it is called item")
+    names.add_argument("--rating", help="how much they liked it, if the table says so")
+    names.add_argument("--time", help="when, if the table says so")
+    for name in ("rating", "time"):
+        told = f"leave a column out that looks like --{name}"
+        none = {"dest": name, "action": "store_const", "const": False}
+        names.add_argument(f"--no-{name}", help=told, **none)
+    told = "names in place of a first line, such as who,what,when"
+    names.add_argument("--columns", type=lambda text: text.split(","), help=told)
+    rows = parser.add_argument_group("rows")
+    choices = ["keep", "drop"]
+    told = "rows with the rating 0, which in some data means that there is none"
+    rows.add_argument("--zeros", choices=choices, default="keep", help=told)
+    choices = ["refuse", "first", "last", "sum"]
+    told = "what to keep where somebody has an item in several rows"
+    rows.add_argument("--repeats", choices=choices, default="refuse", help=told)
+    rows.add_argument("--encoding", help="of the file, for example latin-1")
+
+
+def _add_numbers(parser, out, *, k=True):
+    told = "the source of all randomness (default: 42)"
+    parser.add_argument("--seed", type=_at_least(0), default=42, help=told)
+    if k:
+        told = "items in a list (default: 10)"
+        parser.add_argument("--k", type=_at_least(1), default=10, help=told)
+    told = f"the folder for what is written (default: {out})"
+    parser.add_argument("--out", default=out, help=told)
+
+
+def _add_compare(commands):
+    from recdl.own.contenders import SYSTEMS
+
+    told = "compare recommenders on your own ratings"
+    more = (
+        "A quarter of each user's ratings, the latest (or random ones, if there are no times), is kept for "
+        "the test; settings are chosen on a part of the rest. Writes comparison.csv and comparison.html."
+    )
+    parser = commands.add_parser("compare", help=told, description=more)
+    _add_table(parser, "a table with a row for each rating, purchase or visit")
+    systems = [system.name for system in SYSTEMS]
+    told = f"some of {', '.join(systems)} (default: all)"
+    parser.add_argument(
+        "--models", nargs="+", choices=systems, metavar="NAME", help=told
+    )
+    told = "the most epochs for NeuMF (default: 20, or up to 400 for a small table)"
+    parser.add_argument("--epochs", type=_at_least(1), help=told)
+    _add_numbers(parser, "comparison")
+    parser.set_defaults(run=_compare)
+
+
+def _add_challenge(commands):
+    told = "who recommends best what only the teacher has?"
+    both = commands.add_parser("challenge", help=told, description=told)
+    steps = both.add_subparsers(required=True, metavar="split or judge")
+    told = (
+        "cut a table into train.csv, for the class, and held_out.csv, for the teacher"
+    )
+    parser = steps.add_parser("split", help=told, description=told)
+    _add_table(parser, "a table with a row for each rating, purchase or visit")
+    _add_numbers(parser, "challenge", k=False)
+    parser.set_defaults(run=_split)
+    told = "judge what the class has handed in"
+    more = (
+        f"{told.capitalize()}. An entry is a CSV file of lists (columns user, rank, item), or a Python file "
+        "with a function model(train) that returns an object with scores(users). Careful: to run a Python "
+        "file of somebody else means to run their code, with your rights: it can read, change and send away "
+        "whatever you can, held_out.csv included. Read it first. Writes results.csv."
+    )
+    parser = steps.add_parser("judge", help=told, description=more)
+    parser.add_argument("held_out", help="held_out.csv")
+    parser.add_argument("train", help="train.csv")
+    parser.add_argument("entries", nargs="+", help="files, or folders of files")
+    told = "seconds that a Python file may take (default: 600)"
+    parser.add_argument("--limit", type=_at_least(1, float), default=600, help=told)
+    _add_numbers(parser, "challenge")
+    parser.set_defaults(run=_judge)
+
+
+def main(words: list[str] | None = None):
+    """Run a command; what is expected to go wrong ends with a sentence and the exit status 1."""
+    try:
+        told = "Recommenders on your own ratings. COMMAND --help says more."
+        parser = argparse.ArgumentParser("python -m recdl", description=told)
+        commands = parser.add_subparsers(required=True, metavar="COMMAND")
+        _add_compare(commands)
+        _add_challenge(commands)
+        given = parser.parse_args(words)
+        given.run(given)
+    except KeyboardInterrupt:
+        tell("Interrupted. Nothing is half-written; the same command begins anew.")
+        sys.exit(INTERRUPTED)
+    except (ValueError, OSError) as error:  # the package's own say what to do
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,257 @@
+"""A challenge for a classroom: to recommend what only the teacher knows.
+
+`split` cuts a table into ``train.csv``, for the class, and ``held_out.csv``, for the teacher alone; `judge`
+compares what the class hands in. An entry is one of two:
+
+- a CSV file of lists, columns ``user, rank, item``: the identifiers of ``train.csv``, ranks from 1 to k. A
+  user without rows has an empty list;
+- a Python file with a function ``model(train)``. It gets ``train.csv`` as a table, with the columns ``userID,
+  itemID``, and returns an object with ``scores(users)``, as all models of this package are: from positions of
+  users to the scores of all items, positions being those of ``recdl.interactions.Interactions(train)``.
+
+A Python file runs in a process of its own with a time limit, so that it cannot stop the others. That is no
+lock: whoever runs it runs the code of its author, with all rights of whoever runs it. Read it first.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from recdl import baselines, evaluation, splits, tables
+from recdl.checks import check_at_least
+from recdl.columns import (
+    DataError,
+    identifiers,
+    lookup,
+    refuse,
+    refuse_look_alikes,
+    whole_numbers,
+)
+from recdl.files import write_csv
+from recdl.interactions import Interactions
+from recdl.own.judging import Part, cut, few_users, part_of, readable, summary
+from recdl.ranking import top_k
+from recdl.ratings import COLUMNS, PAIR
+
+TRAIN, HELD_OUT, RESULTS = "train.csv", "held_out.csv", "results.csv"
+LISTS, REASON = "lists.npy", "reason.txt"
+POPULARITY = "popularity"
+LIMIT_S = 600
+
+
+# Files
+
+
+def split(ratings: pd.DataFrame, folder, seed: int = 42) -> list[pathlib.Path]:
+    """Write both parts of a table into a folder, and return the two paths.
+
+    The cut is that of `judging.cut`. A FileExistsError tells if the folder has a ``held_out.csv``: a class
+    may be at work on the part that belongs to it.
+    """
+    paths = [pathlib.Path(folder, name) for name in (TRAIN, HELD_OUT)]
+    if paths[1].exists():
+        raise FileExistsError(
+            f"{paths[1]} is there already. Name another folder, or remove it if no class works on it."
+        )
+    parts = cut(ratings, seed)
+    columns = [name for name in COLUMNS if name in ratings]  # no invented times
+    for part, path in zip(parts, paths, strict=True):
+        write_csv(part[columns], path)
+    return paths
+
+
+def read_part(path) -> pd.DataFrame:
+    """Read ``train.csv`` as `model(train)` gets it."""
+    return tables.read(path, user="userID", item="itemID")
+
+
+def _read_both(train, held_out):
+    """Read both; a column of the held-out part may look like numbers by chance, where training has texts."""
+    parts = splits.Split(read_part(train), read_part(held_out))
+    for name in PAIR:
+        if parts.train[name].dtype == object:
+            parts.test[name] = parts.test[name].astype(str)
+    return parts
+
+
+# Entries
+
+
+def lists_in(path, positives: Interactions, k: int) -> np.ndarray:
+    """Read an entry's CSV file as positions, (n_users, k), -1 in empty places.
+
+    A DataError tells what is wrong with it.
+    """
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    if missing := [name for name in ("user", "rank", "item") if name not in table]:
+        raise DataError(
+            f"There is no column {missing[0]}, only {', '.join(table)}. Wanted are user, rank and item."
+        )
+    users = _positions(table["user"], positives.user_ids)
+    items = _positions(table["item"], positives.item_ids)
+    ranks = whole_numbers(table["rank"])
+    refuse(
+        ranks, ~ranks.between(1, k), f"is no rank from 1 to {k}", "Shorten the list."
+    )
+    for name, other in (("rank", ranks), ("item", items)):
+        twice = pd.DataFrame({"user": users, name: other}).duplicated()
+        refuse(table[name], twice, "occurs twice in the list of its user", "Keep one.")
+    top = np.full((positives.n_users, k), -1)
+    top[users, ranks - 1] = items
+    return top
+
+
+def _positions(column, known):
+    column = identifiers(column)
+    known = np.array([str(name) for name in known], dtype=object)
+    refuse_look_alikes(column, known)
+    found = lookup(column, known)
+    remedy = "Copy identifiers from there as they are."
+    refuse(column, found < 0, f"does not occur in {TRAIN}", remedy)
+    return found
+
+
+def lists_by(path, train, k: int, limit_s: float) -> np.ndarray:
+    """Run an entry's Python file in a process of its own, and return its lists as positions.
+
+    A ValueError tells why it has none.
+    """
+    with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
+        command = [sys.executable, "-m", "recdl.own.entry"]
+        command += [pathlib.Path(train).resolve(), pathlib.Path(path).resolve()]
+        command += [str(k), folder]
+        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        silent["stderr"] = subprocess.DEVNULL
+        try:
+            done = subprocess.run(
+                command, cwd=folder, timeout=limit_s, check=False, **silent
+            )
+        except subprocess.TimeoutExpired:
+            raise ValueError(f"It took longer than {limit_s:g} seconds.") from None
+        reason, lists = pathlib.Path(folder, REASON), pathlib.Path(folder, LISTS)
+        if reason.exists():
+            raise ValueError(reason.read_text(encoding="utf-8"))
+        if not lists.exists():
+            raise ValueError(f"Its process ended with code {done.returncode}.")
+        return np.load(lists, allow_pickle=False)
+
+
+def _refuse_seen(top, train, positives):
+    seen = evaluation.hits(top, evaluation.Relevant(train, positives))
+    if seen.any():
+        user, place = np.argwhere(seen)[0]
+        raise DataError(
+            f"The list of user {positives.user_ids[user]} holds the item "
+            f"{positives.item_ids[top[user, place]]}, which this user has in training."
+        )
+
+
+# The judgement
+
+
+def judge(
+    held_out,
+    train,
+    entries: Iterable,
+    *,
+    k: int = 10,
+    seed: int = 42,
+    limit_s: float = LIMIT_S,
+    progress: Callable[[str], None] | None = None,
+) -> pd.DataFrame:
+    """Judge entries on the held-out part, popularity among them.
+
+    `held_out`, `train` and `entries` are paths; a folder among the entries stands for the files in it. `k` is
+    the length of the lists, `seed` that of the resampling behind the intervals; a Python file may take
+    `limit_s` seconds. `progress` gets a line before each entry. A `recdl.columns.DataError` tells if one of
+    the two parts is not valid, they have rows in common, or fewer than two users can be judged.
+
+    Returns
+    -------
+    DataFrame
+        Index ``entry``, the highest NDCG first, faulty ones last. Columns as in `judging.summary`, with
+        differences from popularity, and ``problem``, a sentence about a faulty one.
+    """
+    check_at_least(1, k=k)
+    parts, tell = _read_both(train, held_out), progress or (lambda line: None)
+    part = _judged_on(parts)
+    for note in few_users(len(part.users)):
+        tell(note)
+
+    def lists_of(path):
+        top = _lists(path, train, part.positives, k, limit_s)
+        _refuse_seen(top, parts.train, part.positives)
+        return top
+
+    rows = _rows(part, _by_name(entries), lists_of, k, seed, tell)
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("entry")
+    table["problem"] = table["problem"].fillna("") if "problem" in table else ""
+    return table.sort_values(f"ndcg_at_{k}", ascending=False, kind="stable")
+
+
+def _rows(part, files, lists_of, k, seed, tell):
+    lists = top_k(baselines.Popularity(part.positives), part.positives, k)
+    floor = part.evaluate(lists[part.users], k)
+    rows = {POPULARITY: summary(floor, {POPULARITY: floor}, k, seed)}
+    for name, path in files.items():
+        tell(f"{name} …")
+        try:
+            values = part.evaluate(lists_of(path)[part.users], k)
+            rows[name] = summary(values, {POPULARITY: floor}, k, seed)
+        except (ValueError, OSError) as error:
+            rows[name] = {"problem": _one_line(error)}
+    return rows
+
+
+def _judged_on(parts) -> Part:
+    part = part_of(parts)
+    both = parts.train.merge(parts.test, on=["userID", "itemID"])
+    if len(both):
+        raise DataError(
+            f"{len(both):,} pairs of user and item stand in both parts, such as {both['userID'].iloc[0]} and "
+            f"{both['itemID'].iloc[0]}. Are these the two files of one split?"
+        )
+    return part
+
+
+def _by_name(entries):
+    """Return the files by their names; by their whole paths where two have one name."""
+    files = []
+    for path in map(pathlib.Path, entries):
+        if path.is_dir():
+            inside = [] if path.name == "__pycache__" else sorted(path.iterdir())
+            files += [f for f in inside if f.is_file() and not f.name.startswith(".")]
+        else:
+            files.append(path)
+    names = [file.name for file in files] + [POPULARITY]
+    return {
+        file.name if names.count(file.name) == 1 else str(file): file for file in files
+    }
+
+
+def _lists(path, train, positives, k, limit_s):
+    if path.suffix == ".csv":
+        return lists_in(path, positives, k)
+    if path.suffix == ".py":
+        return lists_by(path, train, k, limit_s)
+    raise ValueError("An entry is a .csv or a .py file; see recdl.own.challenge.")
+
+
+def _one_line(error):
+    # It may be the text of somebody else's program: no control characters into a terminal.
+    text = "".join(c if c.isprintable() else " " for c in str(error))
+    return text if len(text) <= 300 else text[:299] + "…"
+
+
+def as_text(table: pd.DataFrame, k: int) -> str:
+    """Return the results for a terminal: a table, then the problems."""
+    is_faulty = table["problem"] != ""
+    shown = readable(table[~is_faulty], k, {f"minus {POPULARITY}": POPULARITY})
+    problems = table.loc[is_faulty, "problem"].items()
+    lines = [f"{name}: {problem}" for name, problem in problems]
+    return "\n\n".join([shown.to_string().replace("\N{NO-BREAK SPACE}", " "), *lines])

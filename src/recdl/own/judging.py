@@ -1,0 +1,136 @@
+"""How the comparison and the challenge cut and judge: the same split, the same users, the same words."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from recdl import evaluation, splits
+from recdl.columns import DataError
+from recdl.interactions import Interactions
+from recdl.ratings import check_ratings
+from recdl.uncertainty import (
+    Interval,
+    bootstrap_interval,
+    paired_difference,
+    with_interval,
+)
+
+FEW_USERS = 50  # below it, a bootstrap interval holds the truth less often than it says
+
+
+class Part(NamedTuple):
+    """What to learn from, and what to be judged on."""
+
+    positives: Interactions
+    relevant: evaluation.Relevant
+
+    @property
+    def users(self) -> np.ndarray:
+        """The positions of those users who can be judged."""
+        return np.flatnonzero(self.relevant.n_relevant)
+
+    def evaluate(self, top: np.ndarray, k: int) -> pd.DataFrame:
+        """Return the metrics of lists, a row for each of `users`."""
+        return evaluation.evaluate(top, self.relevant, (k,), users=self.users)
+
+
+def cut(ratings: pd.DataFrame, seed: int = 42) -> splits.Split:
+    """Cut a quarter of each user's ratings off: the latest, or random ones if there is no ``timestamp``.
+
+    Both parts have a column ``timestamp``; without times it holds the random order, so that the training part
+    can be cut again in the same way.
+    """
+    checked = check_ratings(ratings, timed=False)
+    if "timestamp" in checked:
+        return splits.course_split(checked)
+    return splits.random_split(checked, np.random.default_rng(seed))
+
+
+def part_of(split: splits.Split) -> Part:
+    """Return a split as positions; a DataError tells if fewer than two users can be judged."""
+    positives = Interactions(split.train)
+    part = Part(positives, evaluation.Relevant(split.test, positives))
+    if len(part.users) < 2:
+        raise DataError(
+            f"Of {positives.n_users:,} users only {len(part.users)} can be judged; an interval needs two at "
+            "least. A user needs three ratings or more, of items that others have rated too."
+        )
+    return part
+
+
+def validation_of(split: splits.Split) -> Part:
+    """Cut a quarter off the training part, in the same way; the test part is not looked at.
+
+    A DataError tells if nothing is left to choose settings by.
+    """
+    try:
+        again = splits.course_split(split.train)
+    except DataError as error:
+        raise DataError(
+            "There are too few ratings to choose settings on: of the training part's "
+            f"{len(split.train):,} rows none is left for validation. Users need four ratings or more, of "
+            "items that others have rated too."
+        ) from error
+    positives = Interactions(again.train)
+    return Part(positives, evaluation.Relevant(again.test, positives))
+
+
+def few_users(n: int) -> list[str]:
+    """Return a warning where so few users are judged that the intervals are too narrow."""
+    if n >= FEW_USERS:
+        return []
+    return [
+        f"Only {n} users were judged. From fewer than {FEW_USERS} an interval is often too narrow: take "
+        "it for a hint, not for a result."
+    ]
+
+
+def summary(values: pd.DataFrame, others: dict[str, pd.DataFrame], k, seed) -> dict:
+    """Return one row of a table of results.
+
+    ``ndcg_at_10`` (for k = 10), ``low, high``, the mean over users and its 95 % interval; ``precision_at_10,
+    recall_at_10``; ``vs_name, vs_name_low, vs_name_high`` for each of the others, the mean paired difference
+    in NDCG and its interval, NaN from a system to itself. `values` and the others come from
+    `recdl.evaluation.evaluate`.
+    """
+    ndcg, names = f"ndcg_at_{k}", [f"precision_at_{k}", f"recall_at_{k}"]
+    found = bootstrap_interval(values[ndcg], rng=np.random.default_rng(seed))
+    row = {ndcg: found.mean, "low": found.low, "high": found.high}
+    row |= values[names].mean().to_dict()
+    for name, other in others.items():
+        difference = Interval(*[np.nan] * 3)
+        if other is not values:
+            rng = np.random.default_rng(seed)
+            difference = paired_difference(values[ndcg], other[ndcg], rng=rng)
+        columns = (f"vs_{name}", f"vs_{name}_low", f"vs_{name}_high")
+        row |= dict(zip(columns, difference, strict=True))
+    return row
+
+
+def verdict(name: str, other: str, difference: Interval, k: int = 10) -> str:
+    """Say what a paired difference in NDCG says, and no more; what rounds to 0 is 0."""
+    told = f"{with_interval(difference, '+.3f')} in NDCG@{k}"
+    if round(difference.low, 3) > 0:
+        return f"{name} is ahead of {other}, by {told}."
+    if round(difference.high, 3) < 0:
+        return f"{name} is behind {other}, by {told}."
+    return f"{name} and {other} cannot be told apart on these users: the difference is {told}."
+
+
+def readable(table: pd.DataFrame, k: int, differences: dict[str, str]) -> pd.DataFrame:
+    """Return rows of `summary` as texts; `differences`, from a heading to the name in ``vs_name``."""
+
+    def with_ends(columns, form):
+        rows = table[columns].itertuples(index=False, name=None)
+        return ["–" if pd.isna(row[0]) else with_interval(row, form) for row in rows]
+
+    columns = {
+        f"NDCG@{k}": with_ends([f"ndcg_at_{k}", "low", "high"], ".3f"),
+        f"Precision@{k}": table[f"precision_at_{k}"].map("{:.3f}".format),
+        f"Recall@{k}": table[f"recall_at_{k}"].map("{:.3f}".format),
+    }
+    for heading, name in differences.items():
+        names = [f"vs_{name}{end}" for end in ("", "_low", "_high")]
+        columns[heading] = with_ends(names, "+.3f")
+    return pd.DataFrame(columns, index=table.index).rename_axis(None)

@@ -1,0 +1,154 @@
+"""What `recdl.own.compare` found, to be read: a table for a terminal, a page for a browser, a CSV file.
+
+The page is one file with everything in it, the figure as well; it has no script and fetches nothing.
+"""
+
+import base64
+import html
+import io
+import pathlib
+import textwrap
+
+import pandas as pd
+
+from recdl.files import replacing, write_csv
+from recdl.own import judging
+from recdl.own.compare import Comparison
+from recdl.own.contenders import POPULARITY
+from recdl.uncertainty import with_interval
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --line: #bbb; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --ink: #eee; --paper: #181818; --line: #555; }} }}
+body {{ color: var(--ink); background: var(--paper); font: 1rem/1.5 system-ui, sans-serif;
+       max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }}
+.wide {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
+th, td {{ border-bottom: 1px solid var(--line); padding: .3rem .6rem; }}
+th, td {{ text-align: left; white-space: nowrap; }}
+img {{ background: #fff; max-width: 100%; height: auto; }}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{about}</p>
+<h2>What the intervals say</h2>
+<ul>{verdicts}</ul>
+<h2>All systems</h2>
+<div class="wide" tabindex="0" role="region" aria-label="Table of all systems">{table}</div>
+<p>{legend}</p>
+<img src="data:image/png;base64,{figure}" alt="{alt}">
+<h2>To be known besides</h2>
+<ul>{notes}</ul>
+</body>
+</html>
+"""
+
+
+def about(result: Comparison) -> str:
+    """Say in sentences what was compared, on which part of which ratings."""
+    facts, how = result.split, "at random, as there are no times"
+    if facts["how"] == "by time":
+        how = "the latest of each user"
+    return (
+        f"{facts['ratings']:,} ratings of {facts['users']:,} users and {facts['items']:,} items. A quarter, "
+        f"{how}, is the test part; without users and items that are new in it, it has {facts['test']:,} "
+        f"ratings. The other {facts['training']:,} are there to learn and to choose settings from. All "
+        f"systems are judged on the same {facts['users judged']:,} users, by lists of {result.k} items, "
+        "taken from all that the user does not have in training."
+    )
+
+
+def legend(result: Comparison) -> str:
+    """Say what the columns are."""
+    return (
+        "In brackets: 95 % intervals over users. The two differences are in NDCG, user by user; "
+        f"{result.best_classical} is the best classical system on the validation part, where settings were "
+        "chosen too. Seconds: to choose a setting and to train."
+    )
+
+
+def readable(result: Comparison) -> pd.DataFrame:
+    """Return the table as texts, for reading."""
+    differences = {f"minus {POPULARITY}": "popularity"}
+    if result.best_classical != POPULARITY:
+        differences[f"minus {result.best_classical}"] = "best_classical"
+    return judging.readable(result.table, result.k, differences).assign(
+        setting=result.table["setting"],
+        seconds=result.table["seconds"].map("{:.1f}".format),
+    )
+
+
+def as_text(result: Comparison) -> str:
+    """Return the table, the verdicts and the notes for a terminal."""
+    before, after = [about(result)], [legend(result), *result.verdicts, *result.notes]
+    before, after = (
+        [textwrap.fill(text, 100) for text in part] for part in (before, after)
+    )
+    text = "\n\n".join([*before, readable(result).to_string(), *after])
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def figure(result: Comparison) -> bytes:
+    """Draw the NDCG of each system and its interval, the best on top, as a PNG on white."""
+    from matplotlib.figure import Figure  # takes a second to import
+
+    table = result.table.iloc[::-1]
+    drawing = Figure(figsize=(7.0, 0.9 + 0.35 * len(table)), layout="constrained")
+    ax = drawing.subplots()
+    for y, (mean, low, high) in enumerate(table.iloc[:, :3].itertuples(index=False)):
+        ax.plot([low, high], [y, y], color="#0173b2", linewidth=2)
+        ax.plot(mean, y, "o", color="#0173b2")
+        ax.annotate(
+            f"{mean:.3f}", (high, y), (5, 0), textcoords="offset points", va="center"
+        )
+    ax.set_yticks(range(len(table)), table.index)
+    ax.set_xlabel(f"NDCG@{result.k} and 95 % interval over users")
+    ax.margins(x=0.12, y=0.15)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.grid(axis="x", alpha=0.4)
+    picture = io.BytesIO()
+    drawing.savefig(picture, format="png", dpi=144, facecolor="white")
+    return picture.getvalue()
+
+
+def as_page(result: Comparison, title: str) -> str:
+    """Return the whole page as HTML."""
+    ndcg = result.table.iloc[:, :3].itertuples(name=None)
+    seen = [f"{name} {with_interval(rest, '.3f')}" for name, *rest in ndcg]
+    alt = f"NDCG@{result.k} of each system with its 95 % interval: {'; '.join(seen)}."
+    texts = {
+        "title": title,
+        "about": about(result),
+        "legend": legend(result),
+        "alt": alt,
+    }
+    return PAGE.format(
+        **{name: html.escape(text) for name, text in texts.items()},
+        verdicts=_items(result.verdicts),
+        notes=_items(result.notes or ["Nothing."]),
+        table=readable(result).to_html(border=0, justify="left"),
+        figure=base64.b64encode(figure(result)).decode(),
+    )
+
+
+def _items(lines):
+    return "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+
+
+def write(
+    result: Comparison, folder, title: str = "Recommenders compared"
+) -> list[pathlib.Path]:
+    """Write ``comparison.csv`` and ``comparison.html`` into a folder, each whole or not at all."""
+    page = as_page(result, title)  # before anything is written
+    path = pathlib.Path(folder) / "comparison.html"
+    table = write_csv(result.table.reset_index(), path.with_suffix(".csv"))
+    with replacing(path) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
+    return [table, path]

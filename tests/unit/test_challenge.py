@@ -1,0 +1,364 @@
+"""The classroom's challenge: what belongs to whom, the right numbers, and one faulty entry stops no other."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recdl import __main__, baselines, evaluation, splits
+from recdl.columns import DataError
+from recdl.interactions import Interactions
+from recdl.own import challenge, entry
+from recdl.ranking import top_k
+from recdl.uncertainty import bootstrap_interval, paired_difference
+
+
+def people(text=False):
+    """Return ratings of 20 users; their identifiers are numbers, or texts some of which look like numbers."""
+    rng = np.random.default_rng(2)
+    rows = [
+        (user, item, 3.5, 10 * user + time)
+        for user in range(20)
+        for time, item in enumerate(rng.permutation(15)[: 8 + user % 4])
+    ]
+    columns = ["userID", "itemID", "rating", "timestamp"]
+    table = pd.DataFrame(rows, columns=columns)
+    if text:
+        table["itemID"] = ["0" + str(n) if n < 3 else str(n) for n in table["itemID"]]
+    return table
+
+
+RATINGS = people()
+SPLIT = splits.course_split(RATINGS)
+POSITIVES = Interactions(SPLIT.train)
+RELEVANT = evaluation.Relevant(SPLIT.test, POSITIVES)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Return the paths of train.csv and held_out.csv."""
+    return challenge.split(RATINGS, tmp_path_factory.mktemp("challenge"))
+
+
+def judge(files, *entries, **options):
+    return challenge.judge(files[1], files[0], entries, **options)
+
+
+def as_csv(top, path, positives=POSITIVES):
+    """Write lists in the form in which a class hands them in."""
+    users, places = np.nonzero(top >= 0)
+    table = {"user": positives.user_ids[users], "rank": places + 1}
+    table["item"] = positives.item_ids[top[users, places]]
+    pd.DataFrame(table).to_csv(path, index=False)
+    return path
+
+
+EASE = """
+from recdl.baselines import EASE
+from recdl.interactions import Interactions
+
+print("anything may be printed")
+
+def model(train):
+    positives = Interactions(train)
+    train["userID"] = 0  # the table is the entry's own
+    return EASE(positives, 10)
+"""
+
+
+# The two parts
+
+
+def test_the_parts_are_those_of_the_course(files):
+    for path, expected in zip(files, SPLIT, strict=True):
+        found = pd.read_csv(path)
+        pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
+        pd.testing.assert_frame_equal(challenge.read_part(path), found)
+
+
+def test_without_times_the_parts_are_random_and_have_no_invented_times(tmp_path):
+    ratings = RATINGS.drop(columns=["timestamp", "rating"])
+    expected = splits.random_split(ratings, np.random.default_rng(7))
+    paths = challenge.split(ratings, tmp_path, seed=7)
+    for path, part in zip(paths, expected, strict=True):
+        found = pd.read_csv(path)
+        pairs = part[["userID", "itemID"]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found, pairs)
+
+
+def test_a_part_on_which_a_class_works_is_not_replaced(files):
+    before = files[1].read_bytes()
+    with pytest.raises(FileExistsError, match="is there already"):
+        challenge.split(RATINGS, files[0].parent, seed=1)
+    assert files[1].read_bytes() == before
+
+
+# The numbers
+
+
+def test_lists_and_a_program_with_the_same_model_have_its_numbers(files, tmp_path):
+    expected_top = top_k(baselines.EASE(POSITIVES, 10), POSITIVES, 5)
+    lists = as_csv(expected_top, tmp_path / "lists.csv")
+    program = tmp_path / "program.py"
+    program.write_text(EASE)
+    said = []
+    table = judge(files, lists, program, k=5, progress=said.append)
+    judged = RELEVANT.n_relevant > 0
+    values = evaluation.evaluate(expected_top, RELEVANT, (5,))[judged]
+    floor = top_k(baselines.Popularity(POSITIVES), POSITIVES, 5)
+    popular = evaluation.evaluate(floor, RELEVANT, (5,))[judged]
+
+    def rng():
+        return np.random.default_rng(42)
+
+    for name in ("lists.csv", "program.py"):
+        row = table.loc[name]
+        ends = bootstrap_interval(values["ndcg_at_5"], rng=rng())
+        assert tuple(row[["ndcg_at_5", "low", "high"]]) == ends
+        assert row["precision_at_5"] == values["precision_at_5"].mean()
+        assert row["recall_at_5"] == values["recall_at_5"].mean()
+        pair = paired_difference(values["ndcg_at_5"], popular["ndcg_at_5"], rng=rng())
+        vs = ["vs_popularity", "vs_popularity_low", "vs_popularity_high"]
+        assert tuple(row[vs]) == pair
+        assert row["problem"] == ""
+    assert table.loc["popularity", "ndcg_at_5"] == popular["ndcg_at_5"].mean()
+    assert table["ndcg_at_5"].is_monotonic_decreasing
+    assert "Only 20 users were judged" in said[0]
+    assert said[1:] == ["lists.csv …", "program.py …"]
+
+
+def test_two_users_by_hand(tmp_path):
+    """User 1 has a hit at rank 2 of one; user 2 hands in nothing. NDCG 1 / log2(3) and 0."""
+    train = [(1, "a"), (1, "b"), (2, "c"), (2, "d")]
+    test = [(1, "c"), (2, "a")]
+    paths = [tmp_path / name for name in ("train.csv", "held_out.csv")]
+    for rows, path in zip((train, test), paths, strict=True):
+        table = pd.DataFrame(rows, columns=["userID", "itemID"])
+        table.to_csv(path, index=False)
+    entry = tmp_path / "mine.csv"
+    entry.write_text("user,rank,item\n1,2,c\n1,1,d\n")
+    row = judge(paths, entry, k=3).loc["mine.csv"]
+    assert row["ndcg_at_3"] == pytest.approx(1 / np.log2(3) / 2)
+    assert row["recall_at_3"] == 0.5
+    assert row["precision_at_3"] == pytest.approx(1 / 6)
+
+
+def test_identifiers_stay_texts(tmp_path):
+    """Even where all of the held-out part look like numbers."""
+    ratings = people(text=True)
+    split = splits.course_split(ratings)
+    held_out = split.test[~split.test["itemID"].str.startswith("0")]
+    paths = [tmp_path / name for name in ("train.csv", "held_out.csv")]
+    for part, path in zip((split.train, held_out), paths, strict=True):
+        part.to_csv(path, index=False)
+    positives = Interactions(split.train)
+    top = top_k(baselines.Popularity(positives), positives, 5)
+    lists = as_csv(top, tmp_path / "lists.csv", positives)
+    assert ",01\n" in lists.read_text() or ",00\n" in lists.read_text()
+    table = judge(paths, lists, k=5)
+    assert table.loc["lists.csv", "vs_popularity"] == 0
+    as_numbers = pd.read_csv(lists)
+    as_numbers.to_csv(tmp_path / "numbers.csv", index=False)
+    problem = judge(paths, tmp_path / "numbers.csv", k=5).loc["numbers.csv", "problem"]
+    assert "never occurs in training, but" in problem
+
+
+def test_a_header_alone_is_an_empty_list_for_everybody(files, tmp_path):
+    (tmp_path / "a.csv").write_text("user,rank,item\n")
+    row = judge(files, tmp_path / "a.csv").loc["a.csv"]
+    assert (row["ndcg_at_10"], row["problem"]) == (0, "")
+
+
+# Faults of lists
+
+
+def rows(*triples):
+    return "user,rank,item\n" + "".join(f"{u},{r},{i}\n" for u, r, i in triples)
+
+
+def seen_and_unseen():
+    seen = POSITIVES.item_ids[POSITIVES.items[POSITIVES.users == 0]]
+    return seen[0], [item for item in POSITIVES.item_ids if item not in seen]
+
+
+SEEN, UNSEEN = seen_and_unseen()
+USER = POSITIVES.user_ids[0]
+FAULTS = {
+    "unknown item": (rows((USER, 1, 99)), "'99' does not occur in train.csv"),
+    "unknown user": (rows((99, 1, UNSEEN[0])), "'99' does not occur in train.csv"),
+    "seen": (rows((USER, 1, SEEN)), f"The list of user {USER} holds the item {SEEN}, "),
+    "item twice": (
+        rows((USER, 1, UNSEEN[0]), (USER, 2, UNSEEN[0])),
+        "row 1 (counted from 0)",
+    ),
+    "rank twice": (
+        rows((USER, 1, UNSEEN[0]), (USER, 1, UNSEEN[1])),
+        "occurs twice in the list of its user",
+    ),
+    "too long": (rows((USER, 4, UNSEEN[0])), "4 is no rank from 1 to 3"),
+    "rank 0": (rows((USER, 0, UNSEEN[0])), "0 is no rank from 1 to 3"),
+    "no rank": (rows((USER, "first", UNSEEN[0])), "'first' is not a number"),
+    "NaN": (rows((USER, "nan", UNSEEN[0])), "is not a number"),
+    "no column": ("user,item\n1,1\n", "There is no column rank, only user, item."),
+    "empty": ("", "No columns to parse"),
+    "empty cell": (rows((USER, 1, "")), "is missing"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_gets_a_row_and_stops_no_other(fault, files, tmp_path):
+    text, problem = FAULTS[fault]
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text(rows((USER, 1, UNSEEN[0])))
+    table = judge(files, tmp_path, k=3)
+    assert problem in table.loc["a.csv", "problem"]
+    assert table.index[-1] == "a.csv"
+    assert table.loc["a.csv"].drop("problem").isna().all()
+    assert table.loc["b.csv", "problem"] == ""
+    assert table.loc["b.csv", "ndcg_at_3"] >= 0
+    assert f"a.csv: {table.loc['a.csv', 'problem']}" in challenge.as_text(table, 3)
+
+
+def test_bytes_and_other_files_are_told(files, tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"user,rank,item\n\xff\xfe,1,1\n")
+    (tmp_path / "notes.txt").write_text("hello")
+    table = judge(files, *tmp_path.iterdir(), tmp_path / "not there.csv")
+    assert "utf-8" in table.loc["a.csv", "problem"]
+    assert "a .csv or a .py file" in table.loc["notes.txt", "problem"]
+    assert "No such file" in table.loc["not there.csv", "problem"]
+
+
+def test_two_entries_of_one_name_have_a_row_each(files, tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.csv").write_text(rows((USER, 1, UNSEEN[0])))
+    table = judge(files, tmp_path / "one", tmp_path / "two")
+    assert len(table) == 3
+    assert str(tmp_path / "one" / "mine.csv") in table.index
+
+
+# Faults of programs
+
+PROGRAMS = {
+    "syntax": ("def model(train:\n", "SyntaxError in line 1: "),
+    "import": ("import nothing_of_that_name\n", "ModuleNotFoundError in line 1: "),
+    "no function": ("x = 1\n", "ValueError: There is no function model(train)"),
+    "error": ("def model(train):\n    return 1 / 0\n", "ZeroDivisionError in line 2: "),
+    "no model": (
+        "def model(train):\n    return max\n",
+        "TypeError: A model is an object",
+    ),
+    "exit": ("import sys\nsys.exit('bye')\n", "SystemExit in line 2: bye"),
+    "nan": (
+        "import numpy as np\nfrom recdl.ranking import ScoreTable\ndef model(train):\n"
+        "    shape = (train['userID'].nunique(), train['itemID'].nunique())\n"
+        "    return ScoreTable(np.full(shape, np.nan))\n",
+        "is NaN and has no rank",
+    ),
+    "shape": (
+        "import numpy as np\nfrom recdl.ranking import ScoreTable\n"
+        "def model(train):\n    return ScoreTable(np.zeros((20, 2)))\n",
+        "scores(users) must return the shape",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", PROGRAMS)
+def test_a_faulty_program_says_why(fault, files, tmp_path):
+    code, problem = PROGRAMS[fault]
+    (tmp_path / "entry.py").write_text(code)
+    with pytest.raises(SystemExit) as end:
+        entry.main(files[0], str(tmp_path / "entry.py"), "3", tmp_path)
+    assert end.value.code == 1
+    assert problem in (tmp_path / challenge.REASON).read_text(encoding="utf-8")
+    assert not (tmp_path / challenge.LISTS).exists()
+
+
+def test_programs_that_end_stop_no_other(files, tmp_path):
+    (tmp_path / "dies.py").write_text("import os\nos._exit(3)\n")
+    (tmp_path / "fails.py").write_text("raise ValueError('\\x1b[2J\\n' + 999 * 'x')\n")
+    (tmp_path / "z.csv").write_text(rows((USER, 1, UNSEEN[0])))
+    table = judge(files, tmp_path)
+    assert table.loc["dies.py", "problem"] == "Its process ended with code 3."
+    assert table.loc["z.csv", "problem"] == ""
+    said = table.loc["fails.py", "problem"]
+    assert said.startswith("ValueError in line 1:  [2J xxx")
+    assert len(said) == 300
+
+
+def test_a_program_that_does_not_end_stops_no_other(files, tmp_path):
+    (tmp_path / "a.py").write_text("import time\ntime.sleep(600)\n")
+    (tmp_path / "b.csv").write_text(rows((USER, 1, UNSEEN[0])))
+    table = judge(files, tmp_path, limit_s=0.5)
+    assert table["problem"].to_dict() == {
+        "popularity": "",
+        "b.csv": "",
+        "a.py": "It took longer than 0.5 seconds.",
+    }
+
+
+def test_what_python_and_others_leave_in_a_folder_is_no_entry(files, tmp_path):
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_text("")
+    (tmp_path / ".DS_Store").write_text("")
+    assert judge(files, tmp_path, tmp_path / "__pycache__").index == ["popularity"]
+
+
+# The two files
+
+
+def test_files_that_do_not_belong_together_are_refused(files, tmp_path):
+    with pytest.raises(DataError, match="stand in both parts"):
+        challenge.judge(files[0], files[0], [])
+    with pytest.raises(DataError):
+        challenge.judge(tmp_path / "none.csv", files[0], [])
+    with pytest.raises(ValueError, match="k must be"):
+        judge(files, k=0)
+    one = tmp_path / "one.csv"
+    SPLIT.test.iloc[:1].to_csv(one, index=False)
+    with pytest.raises(DataError, match="only 1 can be judged"):
+        challenge.judge(one, files[0], [])
+
+
+# The commands
+
+
+def test_the_commands(tmp_path, capsys):
+    names = {"userID": "who", "itemID": "what", "timestamp": "when"}
+    RATINGS.rename(columns=names).to_csv(tmp_path / "r.csv", index=False)
+    out = tmp_path / "out"
+    words = ["challenge", "split", str(tmp_path / "r.csv"), "--user", "who"]
+    words += ["--item", "what", "--time", "when", "--out", str(out)]
+    __main__.main(words)
+    said = capsys.readouterr().out
+    assert f"For the teacher alone: {out / 'held_out.csv'}" in said
+    with pytest.raises(SystemExit, match="is there already"):
+        __main__.main(words)
+    (tmp_path / "mine.csv").write_text(rows((USER, 1, UNSEEN[0])))
+    words = ["challenge", "judge", str(out / "held_out.csv"), str(out / "train.csv")]
+    __main__.main([*words, str(tmp_path / "mine.csv"), "--out", str(out)])
+    said = capsys.readouterr()
+    assert "NDCG@10" in said.out
+    assert "mine.csv …" in said.err
+    found = pd.read_csv(out / "results.csv", index_col="entry")
+    assert sorted(found.index) == ["mine.csv", "popularity"]
+
+
+def test_an_interrupt_ends_with_a_sentence(files, tmp_path, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("subprocess.run", interrupted)
+    (tmp_path / "a.py").write_text(EASE)
+    words = ["challenge", "judge", str(files[1]), str(files[0]), str(tmp_path / "a.py")]
+    with pytest.raises(SystemExit) as end:
+        __main__.main([*words, "--out", str(tmp_path / "out")])
+    assert end.value.code == 130
+    assert "Interrupted." in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_says_that_a_file_of_somebody_else_is_run(capsys):
+    with pytest.raises(SystemExit):
+        __main__.main(["challenge", "judge", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "to run a Python file of somebody else means to run their code" in said
