@@ -158,7 +158,8 @@ def numbers(values: pd.Series) -> pd.Series:
     found = _to_numeric(column)
     problem = "is not a finite number"
     refuse(column, ~np.isfinite(found), problem, "Correct it or drop the row.")
-    return found.astype("float64")
+    # pandas may be off in the last digit of a text.
+    return column.map(float) if column.dtype == object else found.astype("float64")
 
 
 def whole_numbers(values: pd.Series) -> pd.Series:
@@ -205,7 +206,7 @@ def seconds(values: pd.Series) -> pd.Series:
             instants = pd.to_datetime(
                 column.where(ok), format="ISO8601", errors="coerce", utc=True
             )
-            problem = "is no date and time that can be read"
+            problem = "is no date and time between 1678 and 2262 that can be read"
             remedy = "Write times as 1997-12-04T15:55:49Z, or as seconds since 1970."
             refuse(column, instants.isna(), problem, remedy)
             return _of_instants(instants.dt.tz_localize(None))

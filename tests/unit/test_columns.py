@@ -87,7 +87,10 @@ def test_what_came_first_within_a_second_is_kept():
         ([1_600_000_000_000, 0], "row 1 .*: 0 has another size"),
         ([19971204, 20010909], "row 0 .*19971204 is a day written as one number"),
         (["19971204"], "'19971204' is a day written as one number.*%Y%m%d"),
-        (["2001-09-09", "noon"], "row 1 .*'noon' is no date and time that can be read"),
+        (
+            ["2001-09-09", "noon"],
+            "row 1 .*'noon' is no date and time .* that can be read",
+        ),
         (["2001-13-09"], "'2001-13-09' is no date"),
         ([datetime.date(2001, 9, 9), 7], "row 1 .*: 7 is no date and time"),
         ([pd.Timedelta(1)], "is not a number"),

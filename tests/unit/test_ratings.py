@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from any_input import (
     any_tables,
     attempt,
+    good_tables,
     identifiers,
     odd_columns,
     pairs_of,
     ratings_of,
+    snapshot,
 )
 from recdl import baselines, evaluation, interactions, sampled, splits, toy
 from recdl.columns import DataError
@@ -298,6 +300,13 @@ def test_rows_are_sorted_by_user_and_time_and_stay_in_order_within_a_second():
     assert by_user_and_time(table)["itemID"].tolist() == [6, 7, 5]
     assert by_user_and_time(table.iloc[::-1])["itemID"].tolist() == [7, 6, 5]
     assert by_user_and_time(table.iloc[::-1]).index.tolist() == [2, 1, 0]
+
+
+@given(good_tables(ids=["int64"]), st.integers(0, 62))
+def test_however_far_times_lie_apart_the_order_is_that_of_two_keys(table, power):
+    far = table.assign(timestamp=table["timestamp"] * 2**power // 4)
+    order = np.lexsort((far["timestamp"], far["userID"]))
+    assert snapshot(by_user_and_time(far)) == snapshot(far.iloc[order])
 
 
 def test_users_with_texts_for_names_are_sorted_as_texts():
