@@ -69,7 +69,7 @@ def _note(cell_id, text):
     source = f"> **For the teacher.**\n>\n{quoted}"
     return {
         "cell_type": "markdown",
-        "id": f"{cell_id}-note",
+        "id": f"{cell_id[:59]}-note",
         "metadata": {"tags": ["note"]},
         "source": source.splitlines(keepends=True),
     }

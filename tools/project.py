@@ -47,13 +47,23 @@ class Notebook:
         return int(found[0]) if found else None
 
     def content(self) -> dict:
-        """Return the notebook as parsed JSON."""
+        """Return the notebook as parsed JSON; every cell has an id of its own.
+
+        Colab writes none, and an editor may give a copied cell that of the other one, or a new one. So an id
+        tells nothing about a cell: where two notebooks are compared, their cells are in order.
+        """
         try:
-            return json.loads(self.path.read_text(encoding="utf-8"))
+            content = json.loads(self.path.read_text(encoding="utf-8"))
         except json.JSONDecodeError as error:
             sys.exit(
                 f"{self.path.name} is not a notebook: it does not parse as JSON ({error})."
             )
+        given = set()
+        for number, cell in enumerate(content["cells"]):
+            if cell.get("id", "") in given | {""}:
+                cell["id"] = f"cell-{number:03}"
+            given.add(cell["id"])
+        return content | {"nbformat": 4, "nbformat_minor": 5}
 
     def title(self) -> str:
         """Return the heading, for example ``5 · Training``."""
@@ -62,9 +72,7 @@ class Notebook:
 
     def code(self) -> list[str]:
         """Return its code, cell by cell, without the set-up cell, which does nothing outside Colab."""
-        cells = [c for c in self.content()["cells"] if c["cell_type"] == "code"]
-        code = ["".join(cell["source"]) for cell in cells]
-        return code[1:] if code and code[0].startswith(SET_UP) else code
+        return ["".join(cell["source"]) for cell in code_cells(self.content()).values()]
 
     def needs(self, mode: str = "full") -> list[str]:
         """Return the names of the notebooks to execute before it; alone, it makes what it does not find."""
@@ -100,13 +108,28 @@ class Notebook:
 
     def with_outputs(self) -> dict:
         """Return the committed notebook with the outputs of its executed copy, cell by cell."""
-        content, executed = self.content(), self.executed_content()
-        outputs = {c["id"]: c for c in executed["cells"] if c["cell_type"] == "code"}
-        for cell in content["cells"]:
-            if cell["cell_type"] == "code":
-                cell["outputs"] = outputs[cell["id"]]["outputs"]
-                cell["execution_count"] = outputs[cell["id"]]["execution_count"]
+        content, executed = self.content(), code_cells(self.executed_content())
+        ran = iter(executed.values())
+        for number, cell in code_cells(content).items():
+            done = next(ran, None)
+            if not done or "".join(cell["source"]) != "".join(done["source"]):
+                sys.exit(
+                    f"{self.path.name}, cell {number} is not the one that was executed. Run: make book"
+                )
+            cell["outputs"] = done["outputs"]
+            cell["execution_count"] = done["execution_count"]
         return content
+
+
+def code_cells(content: dict) -> dict[int, dict]:
+    """Return the code cells that are executed everywhere, with their numbers among all cells, from 1."""
+    found = {}
+    for number, cell in enumerate(content["cells"], start=1):
+        injected = "injected-parameters" in cell.get("metadata", {}).get("tags", [])
+        set_up = not found and "".join(cell["source"]).startswith(SET_UP)
+        if cell["cell_type"] == "code" and not injected and not set_up:
+            found[number] = cell
+    return found
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,11 +5,12 @@ import json
 import os
 import types
 
+import nbformat
 import pytest
 
 from processes import has_ended, send, start, wait_for, wait_for_pid
 from recdl import paper
-from tools import book, pages, run, slides
+from tools import book, editions, pages, run, slides
 from tools.project import Notebook, Project
 
 # From an executed notebook to a page
@@ -29,11 +30,12 @@ def executed(tmp_path):
     prose = {"cell_type": "markdown", "id": "b", "metadata": {}, "source": "new words"}
     picture = {
         "output_type": "display_data",
+        "metadata": {},
         "data": {"image/png": base64.b64encode(b"png").decode()},
     }
     figure = {"mystnb": {"figure": {"name": "fig-a"}}}
     copy = source | {"outputs": [picture], "execution_count": 3}
-    injected = source | {"id": "injected"}
+    injected = source | {"metadata": {"tags": ["injected-parameters"]}, "source": "2"}
     toc = "root: book/index\nparts: [{chapters: [{file: book/chapter}]}]"
     (tmp_path / "_toc.yml").write_text(toc)
     (tmp_path / "book").mkdir()
@@ -52,6 +54,35 @@ def test_a_page_has_the_new_prose_and_the_outputs_of_the_run(executed):
     assert prose["source"] == "new words"
     assert code["outputs"][0]["output_type"] == "display_data"
     assert code["execution_count"] == 3
+
+
+def change(notebook, **changed):
+    """Change the code cell of the committed notebook; None takes something away."""
+    content = json.loads(notebook.path.read_text())
+    cell = content["cells"][1]
+    cell.update(changed)
+    content["cells"][1] = {name: x for name, x in cell.items() if x is not None}
+    notebook.path.write_text(json.dumps(content | {"nbformat_minor": 0}))
+
+
+@pytest.mark.parametrize("cell_id", [None, "", "copied-and-pasted", "b"])
+def test_an_edited_notebook_may_have_any_ids_or_none(executed, cell_id):
+    (notebook,) = executed.notebooks()
+    change(notebook, id=cell_id)
+    prose, code = notebook.with_outputs()["cells"]
+    assert code["outputs"][0]["output_type"] == "display_data"
+    assert prose["id"] != code["id"]
+    nbformat.validate(notebook.with_outputs())
+    noted = editions.instructor(notebook.content(), {})
+    assert len(editions.student(noted)["cells"]) == 2
+
+
+def test_a_cell_that_was_not_executed_is_named(executed):
+    (notebook,) = executed.notebooks()
+    change(notebook, source="2")
+    words = r"chapter\.ipynb, cell 2 is not the one that was executed. Run: make book"
+    with pytest.raises(SystemExit, match=words):
+        notebook.with_outputs()
 
 
 def test_a_figure_is_found_by_its_name(executed):
