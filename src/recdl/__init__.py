@@ -2,8 +2,8 @@
 
 Data
     `toy`, a world for pencil and paper; `ratings` and `columns`, what a valid table is; `download` and
-    `movielens`, the data of the paper; `tables` and `delimited`, other MovieLens and your own data; `splits`,
-    all ways to cut them in two; `interactions`, positives, negatives, samples.
+    `movielens`, the data of the paper; `tables`, other MovieLens and your own data; `splits`, all ways to cut
+    them in two; `interactions`, positives, negatives, samples.
 From models to numbers
     `ranking`, the gate for scores, and lists; `evaluation`, metrics; `uncertainty`, intervals; `sampled`,
     leave-one-out and what sampled candidates do to it.

@@ -8,9 +8,17 @@
 """
 
 import argparse
+import dataclasses
+import os
 import pathlib
+import re
 import sys
 
+LAYOUT = ["columns", "encoding", "separator", "quotes", "decimal"]
+# How the package's sentences name what the command line names otherwise.
+OPTIONS = re.compile(
+    rf"\b(user|item|rating|time|zeros|repeats|{'|'.join(LAYOUT)})=(False)?"
+)
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C has stopped
 
 
@@ -26,55 +34,70 @@ def _read(given):
     from recdl import tables
 
     asked = {name: getattr(given, name) for name in ("user", "item", "rating", "time")}
-    layout = {name: getattr(given, name) for name in ("columns", "encoding")}
+    layout = {name: getattr(given, name) for name in LAYOUT}
     layout = {name: value for name, value in layout.items() if value is not None}
     return tables.read(
         given.ratings, **asked, zeros=given.zeros, repeats=given.repeats, **layout
     )
 
 
+def _taken(ratings, given):
+    """Say how many rows there are and which columns were taken, by the names in the file."""
+    asked = {"userID": "user", "itemID": "item", "timestamp": "time"}
+    names = ratings.attrs.get("columns", {})
+    told = [
+        f"{word} = {names.get(ours) or getattr(given, word) or ours}"
+        for ours, word in asked.items()
+        if ours in ratings
+    ]
+    rating = "; rating is not used" if "rating" in ratings else ""
+    rows = f"{len(ratings):,} rows of {pathlib.Path(given.ratings).name}"
+    return f"{rows}. Columns: {', '.join(told)}{rating}."
+
+
 def _compare(given):
     from recdl.own import page
     from recdl.own.compare import compare
+    from recdl.own.results import results_in
 
-    tell(f"Reading {given.ratings} …")
-    ratings = _read(given)
-    result = compare(
-        ratings,
-        seed=given.seed,
-        k=given.k,
-        n_epochs=given.epochs,
-        models=given.models,
-        progress=tell,
-    )
-    title = f"Recommenders compared on {pathlib.Path(given.ratings).name}"
-    paths = page.write(result, given.out, title)
-    print(page.as_text(result))
+    options = {"seed": given.seed, "k": given.k, "n_epochs": given.epochs}
+    with results_in(given.out, *page.FILES) as folder:
+        tell(f"Reading {given.ratings} …")
+        ratings = _read(given)
+        taken = _taken(ratings, given)
+        tell(taken)
+        result = compare(ratings, models=given.models, progress=tell, **options)
+        result = dataclasses.replace(result, notes=[taken, *result.notes])
+        title = f"Recommenders compared on {pathlib.Path(given.ratings).name}"
+        try:
+            print(page.as_text(result))
+        finally:  # even if nobody reads on
+            paths = page.write(result, folder, title)
     tell("Written: " + ", ".join(map(str, paths)))
 
 
 def _split(given):
     from recdl.own import challenge
+    from recdl.own.results import results_in
 
-    train, held_out = challenge.split(_read(given), given.out, given.seed)
+    with results_in(given.out, challenge.TRAIN) as folder:
+        train, held_out = challenge.split(_read(given), folder, given.seed)
     print(f"For the class: {train}\nFor the teacher alone: {held_out}")
 
 
 def _judge(given):
     from recdl.files import write_csv
     from recdl.own import challenge
+    from recdl.own.results import results_in
 
-    table = challenge.judge(
-        given.held_out,
-        given.train,
-        given.entries,
-        k=given.k,
-        seed=given.seed,
-        limit_s=given.limit,
-        progress=tell,
-    )
-    path = write_csv(table.reset_index(), pathlib.Path(given.out, challenge.RESULTS))
-    print(challenge.as_text(table, given.k))
+    files = (given.held_out, given.train, given.entries)
+    options = {"k": given.k, "seed": given.seed, "limit_s": given.limit}
+    with results_in(given.out, challenge.RESULTS) as folder:
+        table = challenge.judge(*files, **options, progress=tell)
+        try:
+            print(challenge.as_text(table, given.k))
+        finally:  # even if nobody reads on
+            path = write_csv(table.reset_index(), folder / challenge.RESULTS)
     tell(f"Written: {path}")
 
 
@@ -96,6 +119,25 @@ def _at_least(least, kind=int):
     return number
 
 
+def _names(text):
+    return [name.strip() for name in text.split(",")]
+
+
+def _separator(text):
+    return {"tab": "\t", "\\t": "\t"}.get(text, text)
+
+
+def _add_layout(parser):
+    layout = parser.add_argument_group("how the file is written")
+    layout.add_argument("--encoding", help="for example latin-1")
+    told = "what stands between two fields: one character, '::' or tab"
+    layout.add_argument("--separator", type=_separator, help=told)
+    told = "whether quotation marks enclose texts, or are a part of them"
+    layout.add_argument("--quotes", action=argparse.BooleanOptionalAction, help=told)
+    told = "the mark in ratings such as 3,5"
+    layout.add_argument("--decimal", choices=[".", ","], help=told)
+
+
 def _add_table(parser, ratings):
     parser.add_argument("ratings", help=ratings)
     names = parser.add_argument_group("which column is which")
@@ -108,7 +150,8 @@ def _add_table(parser, ratings):
         none = {"dest": name, "action": "store_const", "const": False}
         names.add_argument(f"--no-{name}", help=told, **none)
     told = "names in place of a first line, such as who,what,when"
-    names.add_argument("--columns", type=lambda text: text.split(","), help=told)
+    names.add_argument("--columns", type=_names, help=told)
+    _add_layout(parser)
     rows = parser.add_argument_group("rows")
     choices = ["keep", "drop"]
     told = "rows with the rating 0, which in some data means that there is none"
@@ -116,7 +159,6 @@ def _add_table(parser, ratings):
     choices = ["refuse", "first", "last", "sum"]
     told = "what to keep where somebody has an item in several rows"
     rows.add_argument("--repeats", choices=choices, default="refuse", help=told)
-    rows.add_argument("--encoding", help="of the file, for example latin-1")
 
 
 def _add_numbers(parser, out, *, k=True):
@@ -178,8 +220,22 @@ def _add_challenge(commands):
     parser.set_defaults(run=_judge)
 
 
+def _on_the_command_line(said: str, given) -> str:
+    """Add to what an error says the options for the arguments of Python that it names."""
+    if not hasattr(given, "columns"):  # a command that reads no table of anybody's
+        return said
+    options = [f"--{'no-' * bool(no)}{name}" for name, no in OPTIONS.findall(said)]
+    if re.search(r"Column (rating|.{1,80} \(rating\)),", said):
+        options.append("--no-rating")
+    named = ", ".join(dict.fromkeys(options))
+    return f"{said}\nOn the command line: {named}." if named else said
+
+
 def main(words: list[str] | None = None):
     """Run a command; what is expected to go wrong ends with a sentence and the exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal may not know every sign
+            stream.reconfigure(errors="replace")
     try:
         told = "Recommenders on your own ratings. COMMAND --help says more."
         parser = argparse.ArgumentParser("python -m recdl", description=told)
@@ -188,11 +244,17 @@ def main(words: list[str] | None = None):
         _add_challenge(commands)
         given = parser.parse_args(words)
         given.run(given)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         tell("Interrupted. Nothing is half-written; the same command begins anew.")
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # nobody reads on
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
+        sys.exit(1)
     except (ValueError, OSError) as error:  # the package's own say what to do
-        sys.exit(str(error))
+        sys.exit(_on_the_command_line(str(error), given))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 """The classroom's challenge: what belongs to whom, the right numbers, and one faulty entry stops no other."""
 
+import os
+import time
+
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from recdl import __main__, baselines, evaluation, splits
@@ -166,6 +170,28 @@ def test_a_header_alone_is_an_empty_list_for_everybody(files, tmp_path):
     (tmp_path / "a.csv").write_text("user,rank,item\n")
     row = judge(files, tmp_path / "a.csv").loc["a.csv"]
     assert (row["ndcg_at_10"], row["problem"]) == (0, "")
+    assert row["remark"] == "lists for 0 of 20 users"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "names", [("user", "item"), ("userID", "itemID"), ("USER", "Item")]
+)
+def test_names_and_separators_may_be_the_usual_ones(separator, names, files, tmp_path):
+    header = separator.join([names[0], "rank", names[1]])
+    row = separator.join([str(USER), "1", str(UNSEEN[0])])
+    (tmp_path / "A.CSV").write_text(f"{header}\n{row}\n", encoding="utf-8-sig")
+    found = judge(files, tmp_path / "A.CSV").loc["A.CSV"]
+    assert (found["problem"], found["remark"]) == ("", "lists for 1 of 20 users")
+
+
+def test_longer_lists_are_cut_with_a_remark(files, tmp_path):
+    top = top_k(baselines.Popularity(POSITIVES), POSITIVES, 5)
+    lists = as_csv(top, tmp_path / "a.csv")
+    table = judge(files, lists, k=3)
+    assert table.loc["a.csv", "vs_popularity"] == 0
+    assert table.loc["a.csv", "remark"] == "lists cut to 3 items"
+    assert "a.csv: lists cut to 3 items" in challenge.as_text(table, 3)
 
 
 # Faults of lists
@@ -194,12 +220,22 @@ FAULTS = {
         rows((USER, 1, UNSEEN[0]), (USER, 1, UNSEEN[1])),
         "occurs twice in the list of its user",
     ),
-    "too long": (rows((USER, 4, UNSEEN[0])), "4 is no rank from 1 to 3"),
-    "rank 0": (rows((USER, 0, UNSEEN[0])), "0 is no rank from 1 to 3"),
+    "rank 0": (
+        rows((USER, 0, UNSEEN[0])),
+        "0 is no rank. The first place has the rank 1.",
+    ),
+    "field too many": (
+        rows((USER, 1, UNSEEN[0])) + "1,2,3,4\n",
+        "Line 3 has 4 fields, and the first line has 3",
+    ),
+    "column twice": (
+        "user,rank,item,itemID\n1,1,1,1\n",
+        "More than one column is called item",
+    ),
     "no rank": (rows((USER, "first", UNSEEN[0])), "'first' is not a number"),
     "NaN": (rows((USER, "nan", UNSEEN[0])), "is not a number"),
     "no column": ("user,item\n1,1\n", "There is no column rank, only user, item."),
-    "empty": ("", "No columns to parse"),
+    "empty": ("", "The file is empty."),
     "empty cell": (rows((USER, 1, "")), "is missing"),
 }
 
@@ -212,7 +248,7 @@ def test_a_fault_gets_a_row_and_stops_no_other(fault, files, tmp_path):
     table = judge(files, tmp_path, k=3)
     assert problem in table.loc["a.csv", "problem"]
     assert table.index[-1] == "a.csv"
-    assert table.loc["a.csv"].drop("problem").isna().all()
+    assert table.loc["a.csv"].drop(["problem", "remark"]).isna().all()
     assert table.loc["b.csv", "problem"] == ""
     assert table.loc["b.csv", "ndcg_at_3"] >= 0
     assert f"a.csv: {table.loc['a.csv', 'problem']}" in challenge.as_text(table, 3)
@@ -224,7 +260,7 @@ def test_bytes_and_other_files_are_told(files, tmp_path):
     table = judge(files, *tmp_path.iterdir(), tmp_path / "not there.csv")
     assert "utf-8" in table.loc["a.csv", "problem"]
     assert "a .csv or a .py file" in table.loc["notes.txt", "problem"]
-    assert "No such file" in table.loc["not there.csv", "problem"]
+    assert "not there.csv does not exist" in table.loc["not there.csv", "problem"]
 
 
 def test_two_entries_of_one_name_have_a_row_each(files, tmp_path):
@@ -296,14 +332,55 @@ def test_a_program_that_does_not_end_stops_no_other(files, tmp_path):
     }
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes")
+@pytest.mark.parametrize("then", ["time.sleep(600)", "raise ValueError"])
+def test_what_a_program_has_started_ends_with_it(then, files, tmp_path):
+    child = tmp_path / "child"
+    code = (
+        "import subprocess, time\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        f"open({str(child)!r}, 'w').write(str(child.pid))\n{then}\n"
+    )
+    (tmp_path / "a.py").write_text(code)
+    judge(files, tmp_path / "a.py", limit_s=5 if "sleep" in then else 60)
+    pid = int(child.read_text())
+    for _ in range(50):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie":
+            return
+        time.sleep(0.1)
+    raise AssertionError("The child is still there.")
+
+
 def test_what_python_and_others_leave_in_a_folder_is_no_entry(files, tmp_path):
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "a.pyc").write_text("")
     (tmp_path / ".DS_Store").write_text("")
-    assert judge(files, tmp_path, tmp_path / "__pycache__").index == ["popularity"]
+    assert judge(files, tmp_path / "__pycache__").index == ["popularity"]
+    said = judge(files, tmp_path).loc[tmp_path.name, "problem"]
+    assert said == f"The folder {tmp_path} has no files in it."
+    (tmp_path / "a.csv").write_text(rows((USER, 1, UNSEEN[0])))
+    assert set(judge(files, tmp_path).index) == {"popularity", "a.csv"}
 
 
 # The two files
+
+
+def test_swapped_files_are_told(files):
+    with pytest.raises(DataError, match="seem to be swapped"):
+        challenge.judge(files[0], files[1], [])
+
+
+def test_k_is_smaller_than_the_catalogue(files):
+    for k in (15, 10**13):
+        with pytest.raises(ValueError, match="smaller than the number of items"):
+            judge(files, k=k)
+
+
+def test_a_folder_that_cannot_take_results_is_refused_before_judging(files, tmp_path):
+    (tmp_path / "out" / "results.csv").mkdir(parents=True)
+    words = ["challenge", "judge", "no.csv", "no.csv", "no.csv", "--out"]
+    with pytest.raises(SystemExit, match="is a folder, and a file of this name"):
+        __main__.main([*words, str(tmp_path / "out")])
 
 
 def test_files_that_do_not_belong_together_are_refused(files, tmp_path):
@@ -347,7 +424,7 @@ def test_an_interrupt_ends_with_a_sentence(files, tmp_path, capsys, monkeypatch)
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("subprocess.run", interrupted)
+    monkeypatch.setattr("subprocess.Popen", interrupted)
     (tmp_path / "a.py").write_text(EASE)
     words = ["challenge", "judge", str(files[1]), str(files[0]), str(tmp_path / "a.py")]
     with pytest.raises(SystemExit) as end:

@@ -1,5 +1,7 @@
 """Recommenders compared on invented ratings: every number by hand, and nothing chosen on the test."""
 
+import os
+import re
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -36,6 +38,7 @@ def people(n_users=60, n_items=40, seed=5):
 
 
 RATINGS = people()
+CLOCK = RATINGS.assign(timestamp=RATINGS["timestamp"] + 964_980_000)
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +93,10 @@ def test_a_setting_is_the_best_on_a_part_of_training_then_all_of_it_is_learnt(
     first = Interactions(again.train)
     validate = evaluation.mean_ndcg(first, evaluation.Relevant(again.test, first))
     option = "l2" if name == "EASE" else "k"
-    found = [validate(FIT[name](first, value)) for value in GRIDS[option]]
-    best = GRIDS[option][int(np.argmax(found))]
+    most = {"item-kNN": first.n_items, "user-kNN": first.n_users}.get(name, np.inf)
+    values = [value for value in GRIDS[option] if value < most]
+    found = [validate(FIT[name](first, value)) for value in values]
+    best = values[int(np.argmax(found))]
     row = result.table.loc[name]
     assert row["setting"] == f"{option} = {best}"
     assert row["validation"] == max(found)
@@ -171,6 +176,24 @@ def test_without_times_the_parts_are_random_and_the_seed_decides():
     assert found[0].users["popularity"].tolist() == expected["ndcg_at_5"].tolist()
 
 
+def notes_on(ratings):
+    return " ".join(compare.compare(ratings, models=[]).notes)
+
+
+@pytest.mark.parametrize(("n", "expected"), [(10, [1]), (21, [20]), (101, [20, 50])])
+def test_no_more_neighbours_are_tried_than_there_are(n, expected):
+    tried = []
+
+    def fit(positives, settings, *, k):
+        tried.append(k)
+
+    grid = ({"k": 20}, {"k": 50}, {"k": 101}) if n > 10 else ({"k": 1},)
+    system = contenders.System("own", fit, grid, neighbours="n_items")
+    of_n_items = SimpleNamespace(n_items=n if n > 10 else 1)
+    contenders.by_grid(system, of_n_items, lambda model: 0.1, None)
+    assert tried == expected
+
+
 # A system of one's own, and the verdicts
 
 
@@ -212,6 +235,20 @@ def test_popularity_may_be_the_best():
     assert result.best_classical == "popularity"
     assert "no classical system was better than popularity" in result.verdicts[0]
     assert list(page.readable(result)).count("minus popularity") == 1
+    assert "The difference is in NDCG" in page.legend(result)
+
+
+def test_where_no_other_classical_system_runs_none_is_said_to_be_worse():
+    own = contenders.System("mine", oracle, choose=lambda *_: ({}, 0.5))
+    said = compare.compare(RATINGS, models=[own]).verdicts
+    assert said[0].startswith("No classical system other than popularity was asked for")
+
+
+def test_few_users_get_no_firm_verdict():
+    said = judging.verdict("A", "B", Interval(0.2, 0.1, 0.3), n_users=49)
+    assert said.startswith("A and B: too few users for a verdict, 49. The difference")
+    few = compare.compare(RATINGS[RATINGS["userID"] < 20], models=["item-kNN"])
+    assert all("is ahead" not in line for line in few.verdicts)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +278,10 @@ def test_a_verdict_claims_what_the_interval_says(difference, expected):
     ("options", "problem"),
     [
         ({"k": 0}, "k must be a whole number and at least 1"),
+        ({"k": True}, "k must be a whole number and at least 1; received True"),
+        ({"k": 40}, "must be smaller than the number of items in training, 40"),
+        ({"k": 10**13}, "must be smaller than the number of items in training, 40"),
+        ({"models": "EASE"}, "models must be a list"),
         ({"n_epochs": 0}, "n_epochs must be"),
         ({"seed": -1}, "seed must be"),
         (
@@ -275,20 +316,43 @@ def test_too_little_is_refused_with_a_sentence():
 
 
 def test_few_users_are_told():
-    few = RATINGS[RATINGS["userID"] < 20]
+    few = CLOCK[CLOCK["userID"] < 20]
     said = []
     result = compare.compare(few, models=["item-kNN"], progress=said.append)
     assert "Only 20 users were judged" in result.notes[0]
     assert said[0] == result.notes[0]
-    assert said[1].startswith("popularity: ")
+    assert said[len(result.notes)].startswith("popularity: ")
     assert judging.few_users(50) == []
 
 
 def test_ties_at_the_cut_are_told():
-    tied = RATINGS.assign(timestamp=0)
-    result = compare.compare(tied, models=[])
-    assert result.notes[0].startswith("For 60 of 60 users the cut falls between")
-    assert compare.compare(RATINGS, models=[]).notes == []
+    tied = CLOCK.assign(timestamp=CLOCK["timestamp"] // 8)
+    assert "For 60 of 60 users the cut falls between" not in notes_on(CLOCK)
+    assert re.search(r"For \d+ of 60 users the cut falls between", notes_on(tied))
+    at_once = notes_on(CLOCK.assign(timestamp=CLOCK["timestamp"].max()))
+    assert "60 of 60 users have all their ratings at one and the same time" in at_once
+    assert "the cut falls between" not in at_once
+    one_note = compare.compare(CLOCK, models=[]).notes
+    assert [note[:23] for note in one_note] == ["Each user was cut alone"]
+
+
+@pytest.mark.parametrize(
+    ("first", "is_told"),
+    [(0, True), (1990, True), (10**9, False), (5 * 10**9, True)],
+)
+def test_times_that_are_no_clock_are_told(first, is_told):
+    told = notes_on(RATINGS.assign(timestamp=RATINGS["timestamp"] + first))
+    assert ("all times lie before 1972 or after 2099" in told) == is_told
+
+
+def test_what_the_cut_leaves_out_is_told():
+    random = RATINGS.drop(columns="timestamp")
+    random.attrs["unused_times"] = ["when it was"]
+    told = notes_on(random)
+    assert "another order of the rows, gives another split" in told
+    assert "Column when it was looks like a time and was not used; name it with" in told
+    assert "training also holds ratings of other users" not in told
+    assert "training also holds ratings of other users" in notes_on(CLOCK)
 
 
 def test_what_does_not_fit_into_memory_is_left_out(monkeypatch):
@@ -296,9 +360,9 @@ def test_what_does_not_fit_into_memory_is_left_out(monkeypatch):
         return SimpleNamespace(available=40**2 * 8 * 4 - 1)
 
     monkeypatch.setattr(contenders.psutil, "virtual_memory", memory)
-    result = compare.compare(RATINGS, models=["EASE", "item-kNN"])
+    result = compare.compare(CLOCK, models=["EASE", "item-kNN"])
     assert result.table.index.tolist() == ["popularity"]
-    for name, note in zip(["EASE", "item-kNN"], result.notes, strict=True):
+    for name, note in zip(["EASE", "item-kNN"], result.notes[1:], strict=True):
         assert note.startswith(
             f"{name} was left out: for 60 users and 40 items it needs"
         )
@@ -396,7 +460,7 @@ def test_text_for_a_terminal_has_no_blank_that_may_not_break(result):
     text = page.as_text(result)
     assert "\N{NO-BREAK SPACE}" not in text
     assert "60 users and 40 items" in text
-    assert result.verdicts[0].split(",")[0] in text
+    assert result.verdicts[0].partition(":")[0] in text
 
 
 # The command, on three invented files
@@ -525,3 +589,129 @@ def test_wrong_words_are_answered_with_the_usage(words, capsys):
         __main__.main(words)
     assert end.value.code == 2
     assert "usage: python -m recdl" in capsys.readouterr().err
+
+
+# The folder, the options, the terminal
+
+
+def said_at_the_end(*words):
+    with pytest.raises(SystemExit) as end:
+        __main__.main([str(word) for word in words])
+    return str(end.value.code)
+
+
+@pytest.mark.parametrize(
+    "make_unusable",
+    [
+        lambda out: out.write_text("a file"),
+        lambda out: (out / "comparison.csv").mkdir(parents=True),
+        lambda out: (out / "comparison.html").mkdir(parents=True),
+    ],
+)
+def test_a_folder_that_cannot_take_results_is_refused_before_reading(
+    make_unusable, tmp_path
+):
+    make_unusable(tmp_path / "out")
+    for out in (tmp_path / "out", tmp_path / "out" / "below")[
+        : 1 + (tmp_path / "out").is_file()
+    ]:
+        said = said_at_the_end("compare", tmp_path / "no such table.csv", "--out", out)
+        assert str(out) in said
+        assert "ame another folder" in said
+        assert "does not exist" not in said
+
+
+def test_the_page_is_written_whole_or_not_at_all(result, tmp_path):
+    (tmp_path / "comparison.csv").mkdir()
+    with pytest.raises(IsADirectoryError):
+        page.write(result, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["comparison.csv"]
+
+
+def test_the_table_is_printed_even_if_it_cannot_be_written(
+    tmp_path, capsys, monkeypatch
+):
+    def full(*_, **__):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("recdl.own.page.write", full)
+    movies(tmp_path / "mine.csv")
+    words = [
+        "compare",
+        tmp_path / "mine.csv",
+        "--models",
+        "EASE",
+        "--out",
+        tmp_path / "o",
+    ]
+    assert "No space left" in said_at_the_end(*words)
+    assert "NDCG@10" in capsys.readouterr().out
+
+
+def test_the_columns_that_were_taken_are_told(tmp_path, capsys):
+    words = [*songs(tmp_path / "mine.csv"), "--models", "popularity"]
+    out = tmp_path / "out"
+    __main__.main(["compare", str(tmp_path / "mine.csv"), *words, "--out", str(out)])
+    taken = (
+        f"{len(RATINGS):,} rows of mine.csv. Columns: user = listener, item = song, time = heard; rating is "
+        "not used."
+    )
+    assert taken in " ".join(capsys.readouterr().out.split())
+    assert taken in (out / "comparison.html").read_text(encoding="utf-8")
+
+
+def test_the_form_of_a_file_can_be_named(tmp_path):
+    path = tmp_path / "mine.csv"
+    table = RATINGS.assign(itemID='"' + RATINGS["itemID"].astype(str))
+    rows = table.to_csv(index=False, header=False, sep="^", quoting=3).replace(
+        '"', '""'
+    )
+    path.write_text(rows.replace('""', "'"))
+    words = ["compare", str(path), "--columns", " user, item ,time", "--no-quotes"]
+    words += ["--separator", "^", "--models", "popularity"]
+    __main__.main([*words, "--out", str(tmp_path / "out")])
+    assert (tmp_path / "out" / "comparison.csv").exists()
+    assert __main__._separator("tab") == __main__._separator("\\t") == "\t"
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("user,item\n1,1\n1,1\n", "On the command line: --repeats."),
+        ("a,b\n1,1\n", "--user, --item, --rating, --time, --no-rating, --no-time"),
+        ("user,item,rating\n1,1,good\n1,2,bad\n", "On the command line: --no-rating."),
+        ("user,item,stars\n1,1,good\n1,2,bad\n", "On the command line: --no-rating."),
+    ],
+)
+def test_a_remedy_for_python_is_followed_by_that_of_the_command(
+    text, options, tmp_path
+):
+    (tmp_path / "mine.csv").write_text(text)
+    said = said_at_the_end("compare", tmp_path / "mine.csv", "--out", tmp_path / "out")
+    assert options in said.splitlines()[-1]
+
+
+def command(tmp_path, **options):
+    movies(tmp_path / "mine.csv")
+    words = [sys.executable, "-m", "recdl", "compare", "mine.csv", "--models", "EASE"]
+    return subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, **options)
+
+
+def test_a_terminal_that_knows_few_signs_is_no_obstacle(tmp_path):
+    ascii_only = os.environ | {"PYTHONIOENCODING": "ascii"}
+    with command(tmp_path, stdout=subprocess.PIPE, env=ascii_only) as process:
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert b"NDCG@10" in out
+
+
+def test_a_closed_pipe_ends_quietly_and_the_page_is_there(tmp_path):
+    read, write = os.pipe()
+    os.close(read)
+    at_once = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with command(tmp_path, stdout=write, env=at_once) as process:
+        os.close(write)
+        _, err = process.communicate()
+    assert b"Error" not in err
+    assert b"Broken" not in err
+    assert (tmp_path / "comparison" / "comparison.html").exists()

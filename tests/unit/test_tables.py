@@ -1,8 +1,10 @@
 """Anybody's ratings: every layout of MovieLens, other tables, what cannot be read; all rows are invented."""
 
+import bz2
 import datetime
 import gzip
 import hashlib
+import pickle
 import random
 
 import pandas as pd
@@ -11,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invented_movielens import ROWS, folder_with, grouplens_files, lines, zipped
-from recdl import delimited, tables
+from recdl import tables
 from recdl.columns import DataError
 from recdl.download import DataUnavailable
 from recdl.ratings import COLUMNS, check_ratings
+from recdl.tables import delimited
 from stand_in import sends
 
 STARS = [(1, 40, 2.5, 1000000009), (7, 2001, 0.5, 1000000007), (7, 40, 4.0, 900000001)]
@@ -240,7 +243,11 @@ def test_a_column_can_be_left_out_or_not_be_there(tmp_path):
     ("options", "words"),
     [
         ({}, r"\['who', 'isbn', 'stars', 'when'\]\. Of them none can be userID\. Use"),
-        ({"user": "who", "time": "date"}, "none can be timestamp"),
+        ({"user": "who", "time": "date"}, "There is no column 'date'; the file has"),
+        (
+            {"user": "custommer"},
+            r"There is no column 'custommer'; the file has \['who'",
+        ),
         ({"user": "isbn"}, "a column was named for two things"),
         ({"columns": ["a", "b"]}, "no row of 2 fields between"),
         ({"separator": ";"}, "begins with 'who,isbn,stars,when"),
@@ -259,7 +266,8 @@ def test_two_columns_that_could_be_meant_are_refused(tmp_path):
     path = file_with(tmp_path, "user,item,score,stars\n1,2,3,4\n")
     assert "more than one, ['score', 'stars'] can be rating" in refusal(path)
     path = file_with(tmp_path, "user,user,item\n1,2,3\n")
-    assert "more than one, ['user', 'user'] can be userID" in refusal(path)
+    for options in ({}, {"user": "user"}):
+        assert "2 columns have the name 'user', of" in refusal(path, **options)
 
 
 # Identifiers stay what they are
@@ -323,7 +331,7 @@ def test_whole_numbers_become_integers_to_the_last_digit(tmp_path):
 def test_an_empty_identifier_is_missing(tmp_path):
     path = file_with(tmp_path, "user,item\n1,a\n,b\n")
     message = refusal(path)
-    assert message.startswith(f"{path}: Column userID, row 1 (counted from 0): '' is")
+    assert message.startswith(f"{path}: Column user (userID), line 3: '' is missing")
 
 
 # Rows and quotation marks
@@ -403,7 +411,7 @@ def damaged(content):
         ("usér,item\n1,2\n".encode("latin-1"), "encoding='latin-1'"),
         (b"user,item\n" + "1,é\n".encode("latin-1"), "encoding='latin-1'"),
         (b"user,item\n" + b"1,x\n" * 20_000 + b"2,\xe9\n", "encoding='latin-1'"),
-        ("user,item\n1,2\n".encode("utf-16-le"), "Use encoding='utf-16'"),
+        ("user,item\n1,2\n".encode("utf-16-le"), "Use encoding='utf-16-le'"),
         (b"PAR1 and no more", "Parquet file"),
         (gzip.compress(CSV * 99)[:-9], "cannot be read ("),
         (zipped({"ratings.csv": CSV * 99})[:-9], "cannot be read (File is not a zip"),
@@ -423,8 +431,7 @@ def test_what_cannot_be_read_is_one_sentence(content, words, tmp_path):
 
 
 def test_a_folder_without_ratings_and_a_missing_file_are_refused(tmp_path):
-    file_with(tmp_path, MINE)
-    assert "has 0 files with ratings, ['mine.csv']. It must have" in refusal(tmp_path)
+    assert "has 0 files with ratings, []. It must have" in refusal(tmp_path)
     assert "does not exist. Correct the path" in refusal(tmp_path / "nowhere.csv")
 
 
@@ -434,7 +441,8 @@ def test_an_encoding_can_be_named(encoding, separator, tmp_path):
     text = "user,item\nJosé,1\n".replace(",", separator)
     path = file_with(tmp_path, text, encoding=encoding)
     assert rows_of(tables.read(path, encoding=encoding)) == [("José", 1)]
-    assert "unknown encoding" in refusal(path, encoding="latin-99")
+    words = "in UTF-16" if encoding == "utf-16" else "unknown encoding"
+    assert words in refusal(path, encoding="latin-99")
 
 
 @pytest.mark.parametrize("option", ["zeros", "repeats"])
@@ -442,7 +450,7 @@ def test_an_option_that_does_not_exist_is_refused(option):
     frame = pd.DataFrame({"user": [1], "item": [2]})
     with pytest.raises(ValueError, match=r"zeros must be one of .*received .*'all'"):
         tables.read(frame, **{option: "all"})
-    with pytest.raises(ValueError, match="must be left out for a DataFrame"):
+    with pytest.raises(ValueError, match="must be left out: only text files"):
         tables.read(frame, encoding="latin-1")
 
 
@@ -458,7 +466,7 @@ def test_parquet_keeps_the_types_that_it_has(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(ImportError, "pip install pyarrow"), (ValueError, "make the file once more")],
+    [(ImportError, "pip install pyarrow"), (ValueError, "Make the file once more")],
 )
 def test_parquet_that_cannot_be_read_is_refused(error, words, tmp_path, monkeypatch):
     def fail(_):
@@ -483,7 +491,7 @@ def test_columns_of_a_frame_may_be_numbered():
 
 def test_an_error_of_the_door_names_the_file_and_the_row(tmp_path):
     path = file_with(tmp_path, "user,item,rating\n1,2,0\n1,3,five\n")
-    words = f"{path}: Column rating, row 1 (counted from 0): 'five' is not a number"
+    words = f"{path}: Column rating, line 3: 'five' is not a number"
     for options in ({}, {"zeros": "drop"}, {"repeats": "first"}):
         assert refusal(path, **options).startswith(words)
 
@@ -509,7 +517,7 @@ def test_book_crossings_form(tmp_path):
 
 def test_dropping_zeros_needs_ratings_and_must_leave_some():
     frame = pd.DataFrame({"user": [1], "item": [2], "rating": [0]})
-    assert "is empty" in refusal(frame, zeros="drop")
+    assert "Each rating is 0, so zeros='drop'" in refusal(frame, zeros="drop")
     assert "needs ratings" in refusal(frame, zeros="drop", rating=False)
 
 
@@ -547,8 +555,9 @@ def test_the_form_of_lastfm_1k(repeats, expected, tmp_path):
     path = file_with(tmp_path, lines(LOG, "\t"), "log.tsv")
     options = {"columns": LOG_COLUMNS, "item": "artist"}
     message = refusal(path, **options)
-    assert "row 2 (counted from 0): 'f1' has this user in a row before" in message
-    assert message.endswith("Or read it with repeats='first', 'last' or 'sum'.")
+    assert "artist (itemID), line 3: 'f1' has this user in a row before" in message
+    assert "drop_duplicates(['user', 'artist'])" in message
+    assert message.endswith("'sum': 1 of 4 rows repeat an earlier pair.")
     table = tables.read(path, repeats=repeats, **options)
     assert rows_of(table)[:2] == expected
     assert table["userID"].tolist() == ["u1", "u1", "u2"]
@@ -565,6 +574,259 @@ def test_without_times_or_in_one_second_the_rows_decide(repeats, ratings):
         read = tables.read(table, repeats=repeats)
         assert sorted(read["rating"]) == sorted(ratings)
         assert list(read) == COLUMNS[: read.shape[1]]
+
+
+# What would be lost in silence
+
+STRAY = 'user,item,note\na,x,"oops\nc,x,ok\nd,x,ok\nb,y,"end\nc,z,"fine"\n'
+
+
+@pytest.mark.parametrize("rows_in_a_part", [1, 100])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_stray_quotation_mark_swallows_no_rows(
+    ending, rows_in_a_part, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(delimited, "CHUNK", rows_in_a_part)
+    path = file_with(tmp_path, STRAY.replace("\n", ending).encode())
+    message = refusal(path)
+    assert (
+        f"{path}, line 2: a field begins with a quotation mark and goes on to line 5"
+        in message
+    )
+    assert "use quotes=False" in message
+    assert len(tables.read(path, quotes=False)) == 5
+
+
+def test_no_row_is_shifted(tmp_path):
+    for text in ("user,item,note\n\r,a,b", "user,item,note\n\r,1,2\r1,2,3"):
+        assert "Save the file with other line ends" in refusal(
+            file_with(tmp_path, text.encode())
+        )
+
+
+def test_a_stray_quotation_mark_far_down_has_its_line(tmp_path):
+    text = "user,item,note\n" + "".join(f"{n},1,x\n" for n in range(50_000))
+    text += '1,2,"oops\n' + "".join(f"{n},3,x\n" for n in range(50_000)) + '1,4,"end\n'
+    assert "line 50002: a field begins" in refusal(file_with(tmp_path, text))
+
+
+def test_texts_with_line_breaks_are_read_if_the_reader_says_so(tmp_path):
+    path = file_with(tmp_path, 'user,item,note\n1,2,"a\nb"\n\n1,,c\n')
+    assert "with line breaks, use quotes=True" in refusal(path)
+    assert "item (itemID), line 5: '' is missing" in refusal(path, quotes=True)
+    fine = file_with(tmp_path, 'user,item,note\n1,2,"a\nb"\n1,3,c\n')
+    assert rows_of(tables.read(fine, quotes=True)) == [(1, 2), (1, 3)]
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r", "\r\n"])
+def test_an_identifier_has_no_line_break(mark, tmp_path):
+    path = file_with(tmp_path, f'user,item\n1,"a{mark}b"\n'.encode())
+    assert "quotes=True" not in refusal(path)
+    assert "has a line break in it. Take it out" in refusal(path, quotes=True)
+
+
+@pytest.mark.parametrize("at", [0, 70_000])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_nul_cuts_no_value(quote, at, tmp_path):
+    rows = [f"{n},{quote}{n}{quote}" for n in range(70_001)]
+    rows[at] = f"{at},{quote}7\0008{quote}"
+    path = file_with(tmp_path, "user,item\n" + "\n".join(rows))
+    assert f"{path}, line {at + 2}, has a NUL byte" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "text", ['"5" pipe', '"5" "pipe"', '"a,b" c', '"x', '"a""b" c']
+)
+def test_an_identifier_keeps_its_quotation_marks(text, tmp_path):
+    for row in (f"{text},1", f"1,{text}"):
+        message = refusal(file_with(tmp_path, f'user,item\n"2",3\n{row}\n4,5\n'))
+        assert "line 3" in message
+        assert "quotes=False" in message
+
+
+def test_a_title_with_quotation_marks_that_is_not_used_does_not_matter(tmp_path):
+    text = 'user,item,title\n1,2,"Weird" Al\n1,3,"a ""b"" c"\n1,4,"x" y, z\n'
+    assert "line 4, has 4 fields" in refusal(file_with(tmp_path, text))
+    assert len(read_text(tmp_path, text.replace(", z", " z"))) == 3
+    text = 'title,user,item\n"a ""b"", c","1 ""x"", y",2\n"Weird" Al,1,2\n"x" y,"a,b","c"\n'
+    assert rows_of(read_text(tmp_path, text))[0] == ('1 "x", y', "2")
+
+
+# What other programs write
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"user": 1, "item": 2}\n{"user": 1, "item": 3}\n', "is JSON. Save it as CSV"),
+        (b'[{"user": 1, "item": 2}]', "is JSON. Save it as CSV"),
+        (b"\xef\xbb\xbf<html><p>1,2", "is a web page. Download"),
+        (b"<?xml version='1.0'?><a,b/>", "is XML. Save it as CSV"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "is a picture. Write the table as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an old Excel file. Save it as CSV"),
+        (zipped({"[Content_Types].xml": b"", "xl/a.xml": b""}), "is an Excel file"),
+        (bz2.compress(b"user,item\n1,2\n"), "is packed with bzip2. Unpack it first"),
+        (zipped({"a.csv.gz": gzip.compress(b"user,item")}), "packed a second time. Unpack"),
+        (pickle.dumps([1, 2]), "is a pickle of Python. Save it as CSV"),
+        ("user,item\n1,2\n".encode("utf-16"), "is in UTF-16. Use encoding='utf-16'."),
+        ("user,item\n1,2\n".encode("utf-16-be"), "Use encoding='utf-16-be'"),
+    ],
+)  # fmt: skip
+def test_what_is_no_text_table_is_named_with_a_remedy(content, words, tmp_path):
+    path = file_with(tmp_path, content)
+    message = refusal(path)
+    assert words in message
+    assert message.startswith(str(path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_the_remedy_for_utf_16_works(encoding, tmp_path):
+    path = file_with(tmp_path, "user,item\n1,2\n", encoding=encoding)
+    assert f"encoding={encoding!r}" in refusal(path)
+    for wrong in ("latin-1", "utf-16-le" if encoding == "utf-16-be" else "utf-8"):
+        assert f"encoding={encoding!r}" in refusal(path, encoding=wrong)
+    assert rows_of(tables.read(path, encoding=encoding)) == [(1, 2)]
+
+
+def test_an_encoding_that_is_wrong_is_one_sentence_with_the_file(tmp_path):
+    path = file_with(tmp_path, MINE)
+    message = refusal(path, encoding="utf-16")
+    assert message.startswith(f"{path} is not in the encoding utf-16 (")
+    assert message.endswith("Leave encoding=... out, or name the right one.")
+    assert "'hex' is not a text encoding" in refusal(path, encoding="hex")
+
+
+def test_a_very_long_text_is_no_error_of_another_kind(tmp_path):
+    long = "x" * 200_000
+    text = f'user\titem\tnote\n1\t2\t{long}\n1\t2\t"\n'
+    assert "row 1 (counted from 0): 2 has this" in refusal(file_with(tmp_path, text))
+    assert str(tmp_path) in refusal(file_with(tmp_path, text + "1\n"))
+    text = text.replace("\t", ",").replace(',"\n', ',"x"\n')
+    assert len(read_text(tmp_path, text.replace("1,2,x", "1,3,x", 1))) == 2
+
+
+def test_a_folder_or_zip_with_one_table_is_read(tmp_path):
+    files = {"any.csv": b"user,item\n1,2\n", "README.txt": b"about", "a.png": b"x"}
+    mac = {"__MACOSX/._any.csv": b"x", ".DS_Store": b"x", "__MACOSX/ratings.csv": b"x"}
+    path = file_with(tmp_path / "packed", zipped(files | mac), "any.zip")
+    assert rows_of(tables.read(path)) == [(1, 2)]
+    assert rows_of(tables.read(folder_with(tmp_path / "open", files))) == [(1, 2)]
+    path.write_bytes(zipped(files | {"other.csv": b"user,item\n"}))
+    assert "Else unpack it, and name the file itself." in refusal(path)
+
+
+# In the words of the reader
+
+
+def test_columns_that_were_given_are_not_asked_for_again(tmp_path):
+    path = file_with(tmp_path, "1,2\n1,3\n")
+    message = refusal(path, columns=["who", "what"])
+    assert "Say which is which: user='...', item='...'" in message
+    assert "columns=[" not in message
+    options = {"columns": ["who", " what"], "user": "who ", "item": " what"}
+    assert rows_of(tables.read(path, **options)) == [(1, 2), (1, 3)]
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("start", ["", "\n \n"])
+def test_an_error_has_the_readers_column_and_the_line(header, start, tmp_path):
+    lines_of = ["who,isbn,stars", "a,1,4", "b,2,5", "", "c,3,bad"][not header :]
+    path = file_with(tmp_path, start + "\n".join(lines_of))
+    options = {"user": "who", "item": "isbn", "rating": "stars"}
+    if not header:
+        options["columns"] = ["who", "isbn", "stars"]
+    line = start.count("\n") + 4 + header
+    words = f"{path}: Column stars (rating), line {line}: 'bad' is not a number"
+    assert refusal(path, **options).startswith(words)
+
+
+def test_rows_that_were_dropped_count_for_the_line(tmp_path):
+    path = file_with(tmp_path, "user,item,rating\n1,2,0\n1,3,1\n1,4,9\n1,2,1\n1,2,2\n")
+    for options in ({"zeros": "drop"}, {"repeats": "first"}):
+        message = refusal(path, scale=(0, 5), **options)
+        assert (
+            "Column rating, line 4: 9.0 lies outside" in message or "line 6" in message
+        )
+    message = refusal(path, repeats="sum", scale=(0, 5))
+    assert "Column rating, a sum of rows: 9.0 lies outside" in message
+
+
+def test_a_frame_has_rows_and_remedies_with_its_names():
+    frame = pd.DataFrame({"who": [1, "a"], "item": [1, 2]})
+    message = refusal(frame, user="who")
+    assert "Column who (userID), row 1 (counted from 0): 'a' is a text" in message
+    assert "dtype={'who': str}" in message
+    frame = pd.DataFrame({"itemID": [1.5, 2], "userID": [1, 2]})
+    message = refusal(frame, user="itemID", item="userID")
+    assert (
+        "Column itemID (userID), row 0 (counted from 0): 1.5 is not a whole" in message
+    )
+    frame = pd.DataFrame({"user": [1], "item": [1], "when": [20011204]})
+    assert "table['when']" in refusal(frame, time="when")
+
+
+def test_decimal_commas_are_read_if_the_reader_says_so(tmp_path):
+    path = file_with(tmp_path, "user;item;rating\n1;2;3,5\n1;3;4\n")
+    message = refusal(path)
+    assert "'3,5' is not a number" in message
+    assert "decimal=','" in message
+    assert rows_of(tables.read(path, decimal=",")) == [(1, 2, 3.5), (1, 3, 4.0)]
+    quoted = file_with(tmp_path, 'user;item;rating\n"1";"2,5";"3,25"\n')
+    assert rows_of(tables.read(quoted, decimal=",")) == [(1, "2,5", 3.25)]
+    assert "decimal must be" in refusal(path, kind=ValueError, decimal=";")
+
+
+@pytest.mark.parametrize("date", ["4.12.2001", "12/04/2001", "04-12-2001 10:00"])
+def test_a_date_that_two_countries_read_differently_has_a_remedy(date, tmp_path):
+    message = refusal(file_with(tmp_path, f"user,item,when\n1,2,{date}\n"), time="when")
+    assert "Write times as 1997-12-04T15:55:49Z" in message
+    assert "pd.to_datetime(table['when'], dayfirst=True)" in message
+
+
+@pytest.mark.parametrize(
+    ("values", "form"),
+    [
+        (["20011204155549", "19990101000000"], "'%Y%m%d%H%M%S'"),
+        (["200112041555", "199901010000"], "'%Y%m%d%H%M'"),
+        (["20011204"] * 9 + ["0"], "'%Y%m%d'"),
+    ],
+)
+def test_the_digits_of_a_date_are_no_seconds(values, form, tmp_path):
+    rows = "".join(f"{n},1,{value}\n" for n, value in enumerate(values))
+    message = refusal(file_with(tmp_path, f"user,item,when\n{rows}"), time="when")
+    assert f"pd.to_datetime(table['when'].astype(str), format={form}" in message
+
+
+def test_seconds_that_look_a_little_like_dates_are_times(tmp_path):
+    for values in ([20011204, 20011304, 20011404], [200112041555, 200199041555]):
+        rows = "".join(f"{n},1,{value}\n" for n, value in enumerate(values))
+        assert len(read_text(tmp_path, f"user,item,time\n{rows}")) == len(values)
+
+
+def test_the_table_tells_what_was_taken(tmp_path):
+    text = "user,isbn,stars,created_at,Review Date\n1,2,3,4,5\n"
+    assert read_text(tmp_path, text).attrs == {
+        "columns": {"userID": "user", "itemID": "isbn", "rating": "stars"},
+        "unused_times": ["created_at", "Review Date"],
+    }
+    table = read_text(tmp_path, text, time="created_at")
+    assert table.attrs["columns"]["timestamp"] == "created_at"
+    assert table.attrs["unused_times"] == []
+    assert read_text(tmp_path, text, time=False).attrs["unused_times"] == []
+
+
+@pytest.mark.parametrize("source", [pd.Series([1]), {"user": [1]}, None, [1], b"x"])
+def test_what_is_no_table_and_no_path_is_refused(source):
+    message = refusal(source, kind=ValueError)
+    assert "source must be a path, the name of a data set or a DataFrame" in message
+
+
+@pytest.mark.parametrize(
+    "scale", [5, (5, 1), (1, 2, 3), (1, None), "15", (1, float("nan"))]
+)
+def test_a_scale_is_two_numbers(scale):
+    frame = pd.DataFrame({"user": [1], "item": [2]})
+    assert "scale must be two numbers" in refusal(frame, kind=ValueError, scale=scale)
 
 
 # Any table, written and read back

@@ -4,7 +4,7 @@
 compares what the class hands in. An entry is one of two:
 
 - a CSV file of lists, columns ``user, rank, item``: the identifiers of ``train.csv``, ranks from 1 to k. A
-  user without rows has an empty list;
+  user without rows has an empty list; `recdl.own.lists` reads it;
 - a Python file with a function ``model(train)``. It gets ``train.csv`` as a table, with the columns ``userID,
   itemID``, and returns an object with ``scores(users)``, as all models of this package are: from positions of
   users to the scores of all items, positions being those of ``recdl.interactions.Interactions(train)``.
@@ -13,7 +13,10 @@ A Python file runs in a process of its own with a time limit, so that it cannot 
 lock: whoever runs it runs the code of its author, with all rights of whoever runs it. Read it first.
 """
 
+import contextlib
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,18 +26,18 @@ import numpy as np
 import pandas as pd
 
 from recdl import baselines, evaluation, splits, tables
-from recdl.checks import check_at_least
-from recdl.columns import (
-    DataError,
-    identifiers,
-    lookup,
-    refuse,
-    refuse_look_alikes,
-    whole_numbers,
-)
+from recdl.columns import DataError
 from recdl.files import write_csv
-from recdl.interactions import Interactions
-from recdl.own.judging import Part, cut, few_users, part_of, readable, summary
+from recdl.own.judging import (
+    Part,
+    check_k,
+    cut,
+    few_users,
+    part_of,
+    readable,
+    summary,
+)
+from recdl.own.lists import lists_in
 from recdl.ranking import top_k
 from recdl.ratings import COLUMNS, PAIR
 
@@ -82,40 +85,6 @@ def _read_both(train, held_out):
 # Entries
 
 
-def lists_in(path, positives: Interactions, k: int) -> np.ndarray:
-    """Read an entry's CSV file as positions, (n_users, k), -1 in empty places.
-
-    A DataError tells what is wrong with it.
-    """
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    if missing := [name for name in ("user", "rank", "item") if name not in table]:
-        raise DataError(
-            f"There is no column {missing[0]}, only {', '.join(table)}. Wanted are user, rank and item."
-        )
-    users = _positions(table["user"], positives.user_ids)
-    items = _positions(table["item"], positives.item_ids)
-    ranks = whole_numbers(table["rank"])
-    refuse(
-        ranks, ~ranks.between(1, k), f"is no rank from 1 to {k}", "Shorten the list."
-    )
-    for name, other in (("rank", ranks), ("item", items)):
-        twice = pd.DataFrame({"user": users, name: other}).duplicated()
-        refuse(table[name], twice, "occurs twice in the list of its user", "Keep one.")
-    top = np.full((positives.n_users, k), -1)
-    top[users, ranks - 1] = items
-    return top
-
-
-def _positions(column, known):
-    column = identifiers(column)
-    known = np.array([str(name) for name in known], dtype=object)
-    refuse_look_alikes(column, known)
-    found = lookup(column, known)
-    remedy = "Copy identifiers from there as they are."
-    refuse(column, found < 0, f"does not occur in {TRAIN}", remedy)
-    return found
-
-
 def lists_by(path, train, k: int, limit_s: float) -> np.ndarray:
     """Run an entry's Python file in a process of its own, and return its lists as positions.
 
@@ -125,20 +94,30 @@ def lists_by(path, train, k: int, limit_s: float) -> np.ndarray:
         command = [sys.executable, "-m", "recdl.own.entry"]
         command += [pathlib.Path(train).resolve(), pathlib.Path(path).resolve()]
         command += [str(k), folder]
-        silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
-        silent["stderr"] = subprocess.DEVNULL
-        try:
-            done = subprocess.run(
-                command, cwd=folder, timeout=limit_s, check=False, **silent
-            )
-        except subprocess.TimeoutExpired:
-            raise ValueError(f"It took longer than {limit_s:g} seconds.") from None
+        code = _run(command, folder, limit_s)
         reason, lists = pathlib.Path(folder, REASON), pathlib.Path(folder, LISTS)
         if reason.exists():
             raise ValueError(reason.read_text(encoding="utf-8"))
         if not lists.exists():
-            raise ValueError(f"Its process ended with code {done.returncode}.")
+            raise ValueError(f"Its process ended with code {code}.")
         return np.load(lists, allow_pickle=False)
+
+
+def _run(command, folder, limit_s):
+    """Run a program that says nothing, return how it ended, and end all that it has started."""
+    silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    own = {"start_new_session": True}  # its own group of processes; Windows has none
+    with subprocess.Popen(command, cwd=folder, **silent, **own) as process:
+        try:
+            return process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            raise ValueError(f"It took longer than {limit_s:g} seconds.") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if hasattr(os, "killpg"):
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
 
 
 def _refuse_seen(top, train, positives):
@@ -175,21 +154,23 @@ def judge(
     -------
     DataFrame
         Index ``entry``, the highest NDCG first, faulty ones last. Columns as in `judging.summary`, with
-        differences from popularity, and ``problem``, a sentence about a faulty one.
+        differences from popularity, and two texts: ``remark``; ``problem``, what is wrong with a faulty one.
     """
-    check_at_least(1, k=k)
+    check_k(k)
     parts, tell = _read_both(train, held_out), progress or (lambda line: None)
     part = _judged_on(parts)
+    check_k(k, part.positives.n_items)
     for note in few_users(len(part.users)):
         tell(note)
 
     def lists_of(path):
-        top = _lists(path, train, part.positives, k, limit_s)
+        top, remark = _lists(path, train, part.positives, k, limit_s)
         _refuse_seen(top, parts.train, part.positives)
-        return top
+        return top[part.users], remark
 
     rows = _rows(part, _by_name(entries), lists_of, k, seed, tell)
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("entry")
+    table = table.assign(remark=table["remark"].fillna(""))
     table["problem"] = table["problem"].fillna("") if "problem" in table else ""
     return table.sort_values(f"ndcg_at_{k}", ascending=False, kind="stable")
 
@@ -198,17 +179,31 @@ def _rows(part, files, lists_of, k, seed, tell):
     lists = top_k(baselines.Popularity(part.positives), part.positives, k)
     floor = part.evaluate(lists[part.users], k)
     rows = {POPULARITY: summary(floor, {POPULARITY: floor}, k, seed)}
+    rows[POPULARITY]["remark"] = ""
     for name, path in files.items():
         tell(f"{name} …")
         try:
-            values = part.evaluate(lists_of(path)[part.users], k)
-            rows[name] = summary(values, {POPULARITY: floor}, k, seed)
+            lists, remark = lists_of(path)
+            rows[name] = summary(part.evaluate(lists, k), {POPULARITY: floor}, k, seed)
+            remarks = [remark, _without_lists(lists)]
+            rows[name]["remark"] = ", ".join(filter(None, remarks))
         except (ValueError, OSError) as error:
             rows[name] = {"problem": _one_line(error)}
     return rows
 
 
+def _without_lists(lists):
+    n = int((lists >= 0).any(axis=1).sum())
+    return "" if n == len(lists) else f"lists for {n:,} of {len(lists):,} users"
+
+
 def _judged_on(parts) -> Part:
+    n_test, n_train = len(parts.test), len(parts.train)
+    if n_test > n_train:
+        raise DataError(
+            f"The held-out part has {n_test:,} rows, and training only {n_train:,}: the two files seem to be "
+            f"swapped. First comes {HELD_OUT}, then {TRAIN}."
+        )
     part = part_of(parts)
     both = parts.train.merge(parts.test, on=["userID", "itemID"])
     if len(both):
@@ -224,8 +219,9 @@ def _by_name(entries):
     files = []
     for path in map(pathlib.Path, entries):
         if path.is_dir():
-            inside = [] if path.name == "__pycache__" else sorted(path.iterdir())
-            files += [f for f in inside if f.is_file() and not f.name.startswith(".")]
+            found = (f for f in sorted(path.iterdir()) if f.is_file())
+            inside = [f for f in found if not f.name.startswith(".")] or [path]
+            files += [] if path.name == "__pycache__" else inside
         else:
             files.append(path)
     names = [file.name for file in files] + [POPULARITY]
@@ -235,10 +231,14 @@ def _by_name(entries):
 
 
 def _lists(path, train, positives, k, limit_s):
-    if path.suffix == ".csv":
+    if not path.exists():
+        raise ValueError(f"{path} does not exist. Correct the path.")
+    if path.is_dir():
+        raise ValueError(f"The folder {path} has no files in it.")
+    if path.suffix.lower() == ".csv":
         return lists_in(path, positives, k)
-    if path.suffix == ".py":
-        return lists_by(path, train, k, limit_s)
+    if path.suffix.lower() == ".py":
+        return lists_by(path, train, k, limit_s), ""
     raise ValueError("An entry is a .csv or a .py file; see recdl.own.challenge.")
 
 
@@ -249,9 +249,9 @@ def _one_line(error):
 
 
 def as_text(table: pd.DataFrame, k: int) -> str:
-    """Return the results for a terminal: a table, then the problems."""
+    """Return the results for a terminal: a table, then the remarks and the problems."""
     is_faulty = table["problem"] != ""
     shown = readable(table[~is_faulty], k, {f"minus {POPULARITY}": POPULARITY})
-    problems = table.loc[is_faulty, "problem"].items()
-    lines = [f"{name}: {problem}" for name, problem in problems]
+    said = table["remark"].where(~is_faulty, table["problem"])
+    lines = [f"{name}: {text}" for name, text in said[said != ""].items()]
     return "\n\n".join([shown.to_string().replace("\N{NO-BREAK SPACE}", " "), *lines])

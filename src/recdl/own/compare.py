@@ -33,7 +33,15 @@ from recdl.own.contenders import (
     possible,
     settings_for,
 )
-from recdl.own.judging import cut, few_users, part_of, summary, validation_of, verdict
+from recdl.own.judging import (
+    check_k,
+    cut,
+    part_of,
+    summary,
+    validation_of,
+    verdict,
+)
+from recdl.own.notes import on_the_cut
 from recdl.ranking import top_k
 from recdl.uncertainty import Interval
 
@@ -51,25 +59,6 @@ def _about(ratings, split, part) -> dict:
         "test": len(split.test),
         "users judged": len(part.users),
     }
-
-
-def _notes_on_the_cut(about, split) -> list[str]:
-    notes = few_users(about["users judged"])
-    if about["how"] == "at random":
-        notes.append(
-            "There are no times, so the test part was drawn at random. Training then holds ratings from "
-            "after the test, which no recommender in use has: expect less there."
-        )
-        return notes
-    last = split.train.groupby("userID")["timestamp"].max()
-    first = split.test.groupby("userID")["timestamp"].min()
-    tied = int((last.reindex(first.index) == first).sum())
-    if tied > 0.1 * len(first):
-        notes.append(
-            f"For {tied:,} of {len(first):,} users the cut falls between ratings of the same time: there the "
-            "order of the rows has decided what is training and what is test."
-        )
-    return notes
 
 
 # The comparison
@@ -118,8 +107,8 @@ def compare(
 ) -> Comparison:
     """Compare recommenders on a table of ratings, as the head of this module tells.
 
-    A ValueError tells if an option is out of range or a system unknown; a `recdl.columns.DataError` if the
-    table is not valid, or too small to choose settings or to judge two users.
+    A ValueError tells if an option is out of range or a system unknown; a DataError if the table is not
+    valid, or too small to choose settings or to judge two users.
 
     Parameters
     ----------
@@ -131,13 +120,13 @@ def compare(
     progress : callable, optional
         Gets a line before each piece of work, for example ``print``.
     """
-    check_at_least(1, k=k, n_epochs=1 if n_epochs is None else n_epochs)
-    check_at_least(0, seed=seed)
+    _check(seed, k, n_epochs)
     systems, tell = asked_for(models), progress or (lambda line: None)
     split = cut(ratings, seed)
     part, validation = part_of(split), validation_of(split)
+    check_k(k, part.positives.n_items)
     about = _about(ratings, split, part)
-    notes = _notes_on_the_cut(about, split)
+    notes = on_the_cut(ratings, split, about)
     systems = possible(systems, part.positives, notes)
     settings = settings_for(systems, validation.positives, seed, n_epochs, notes)
     for note in notes:
@@ -147,6 +136,12 @@ def compare(
         tell(f"{system.name}: choosing a setting, training …")
         runs[system.name] = _run(system, part, validation, settings, k)
     return _put_together(systems, runs, about, notes, k, settings)
+
+
+def _check(seed, k, n_epochs):
+    check_k(k)
+    check_at_least(1, n_epochs=1 if n_epochs is None else n_epochs)
+    check_at_least(0, seed=seed)
 
 
 class _Run(NamedTuple):
@@ -183,12 +178,12 @@ def _put_together(systems, runs, about, notes, k, settings):
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("system")
     table = table.sort_values(f"ndcg_at_{k}", ascending=False, kind="stable")
     users = pd.DataFrame({name: of[f"ndcg_at_{k}"] for name, of in values.items()})
-    verdicts = _verdicts(systems, table, best, k)
+    verdicts = _verdicts(systems, table, best, k, about["users judged"])
     notes = notes + _notes_on_neumf(runs, settings)
     return Comparison(table, users, about, k, best, verdicts, notes)
 
 
-def _verdicts(systems, table, best, k):
+def _verdicts(systems, table, best, k, n_users):
     """Compare the best classical system with popularity, and every other system with it: nothing else.
 
     Of many pairs one would be ahead by luck. These few were fixed before the test part was looked at.
@@ -196,14 +191,16 @@ def _verdicts(systems, table, best, k):
 
     def against(name, column, other):
         ends = [f"vs_{column}{end}" for end in ("", "_low", "_high")]
-        return verdict(name, other, Interval(*table.loc[name, ends]), k)
+        return verdict(name, other, Interval(*table.loc[name, ends]), k, n_users)
 
     if best != POPULARITY:
         told = [against(best, "popularity", POPULARITY)]
-    elif len(systems) > 1:
+    elif sum(system.is_classical for system in systems) > 1:
         told = [
             "On the validation part no classical system was better than popularity."
         ]
+    elif len(systems) > 1:
+        told = ["No classical system other than popularity was asked for, or could be."]
     else:
         told = ["There is nothing to compare popularity with."]
     others = [system.name for system in systems if not system.is_classical]

@@ -34,11 +34,13 @@ def _users_by_block(n_users, n_items):
 
 def by_grid(system, positives, validate, settings) -> tuple[dict, float]:
     """Try every setting of the grid; return the one with the highest validation, and that."""
-    found = [
-        validate(system.fit(positives, settings, **setting)) for setting in system.grid
-    ]
+    grid = system.grid
+    if system.neighbours:  # no more than there are
+        n = getattr(positives, system.neighbours)
+        grid = [setting for setting in grid if setting["k"] < n] or grid[:1]
+    found = [validate(system.fit(positives, settings, **setting)) for setting in grid]
     best = int(np.argmax(found))
-    return system.grid[best], found[best]
+    return grid[best], found[best]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +60,8 @@ class System:
         Whether it may be *the best classical system*, with which all others are compared.
     n_bytes : callable
         From the numbers of users and items to the memory that it needs.
+    neighbours : "n_items", "n_users" or ""
+        Of what the ``k`` of its grid are: as many as there are, or more, are not tried.
     """
 
     name: str
@@ -66,6 +70,7 @@ class System:
     choose: Callable[..., tuple[dict, float]] = by_grid
     is_classical: bool = False
     n_bytes: Callable[[int, int], int] = _no_memory
+    neighbours: str = ""
 
 
 def _popularity(positives, settings):
@@ -113,8 +118,12 @@ _L2 = tuple({"l2": l2} for l2 in (30, 100, 300, 1000, 3000))
 NEUMF = System("NeuMF", _neumf, choose=_by_stopping)
 SYSTEMS = (
     System(POPULARITY, _popularity, is_classical=True),
-    System("item-kNN", _item_knn, _NEIGHBOURS, by_grid, True, _items_squared),
-    System("user-kNN", _user_knn, _NEIGHBOURS, by_grid, True, _users_by_block),
+    System(
+        "item-kNN", _item_knn, _NEIGHBOURS, by_grid, True, _items_squared, "n_items"
+    ),
+    System(
+        "user-kNN", _user_knn, _NEIGHBOURS, by_grid, True, _users_by_block, "n_users"
+    ),
     System("EASE", _ease, _L2, by_grid, True, _items_squared),
     NEUMF,
 )
@@ -123,6 +132,10 @@ SYSTEMS = (
 def asked_for(models: Iterable[str | System] | None) -> list[System]:
     """Return the systems of these names, or all; popularity always, as no number can be read without it."""
     known = {system.name: system for system in SYSTEMS}
+    if isinstance(models, str):
+        raise ValueError(
+            f"models must be a list, such as ['EASE', 'NeuMF']; received {models!r}."
+        )
     models = [POPULARITY, *(known if models is None else models)]
     wanted = {}
     for model in models:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recdl import evaluation, splits
+from recdl.checks import check_at_least
 from recdl.columns import DataError
 from recdl.interactions import Interactions
 from recdl.ratings import check_ratings
@@ -33,6 +34,18 @@ class Part(NamedTuple):
     def evaluate(self, top: np.ndarray, k: int) -> pd.DataFrame:
         """Return the metrics of lists, a row for each of `users`."""
         return evaluation.evaluate(top, self.relevant, (k,), users=self.users)
+
+
+def check_k(k, n_items: int | None = None) -> None:
+    """Raise ValueError unless lists of k items are possible; without `n_items`, what can be told so far."""
+    check_at_least(1, k=k)
+    if isinstance(k, bool):
+        raise ValueError(f"k must be a whole number and at least 1; received {k!r}.")
+    if n_items is not None and k >= n_items:
+        raise ValueError(
+            f"k, the length of the lists, must be smaller than the number of items in training, {n_items:,}; "
+            f"received {k}."
+        )
 
 
 def cut(ratings: pd.DataFrame, seed: int = 42) -> splits.Split:
@@ -108,9 +121,17 @@ def summary(values: pd.DataFrame, others: dict[str, pd.DataFrame], k, seed) -> d
     return row
 
 
-def verdict(name: str, other: str, difference: Interval, k: int = 10) -> str:
-    """Say what a paired difference in NDCG says, and no more; what rounds to 0 is 0."""
+def verdict(
+    name: str,
+    other: str,
+    difference: Interval,
+    k: int = 10,
+    n_users: int = FEW_USERS,
+) -> str:
+    """Say what a paired difference in NDCG of so many users says, and no more; what rounds to 0 is 0."""
     told = f"{with_interval(difference, '+.3f')} in NDCG@{k}"
+    if n_users < FEW_USERS:
+        return f"{name} and {other}: too few users for a verdict, {n_users}. The difference is {told}."
     if round(difference.low, 3) > 0:
         return f"{name} is ahead of {other}, by {told}."
     if round(difference.high, 3) < 0:

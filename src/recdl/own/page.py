@@ -11,12 +11,14 @@ import textwrap
 
 import pandas as pd
 
-from recdl.files import replacing, write_csv
+from recdl.files import replacing
 from recdl.own import judging
 from recdl.own.compare import Comparison
 from recdl.own.contenders import POPULARITY
+from recdl.own.results import results_in
 from recdl.uncertainty import with_interval
 
+FILES = ["comparison.csv", "comparison.html"]
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -67,19 +69,25 @@ def about(result: Comparison) -> str:
 
 def legend(result: Comparison) -> str:
     """Say what the columns are."""
+    is_one = len(_differences(result)) == 1
+    differences = "The difference is" if is_one else "The two differences are"
     return (
-        "In brackets: 95 % intervals over users. The two differences are in NDCG, user by user; "
+        f"In brackets: 95 % intervals over users. {differences} in NDCG, user by user; "
         f"{result.best_classical} is the best classical system on the validation part, where settings were "
         "chosen too. Seconds: to choose a setting and to train."
     )
 
 
-def readable(result: Comparison) -> pd.DataFrame:
-    """Return the table as texts, for reading."""
+def _differences(result):
     differences = {f"minus {POPULARITY}": "popularity"}
     if result.best_classical != POPULARITY:
         differences[f"minus {result.best_classical}"] = "best_classical"
-    return judging.readable(result.table, result.k, differences).assign(
+    return differences
+
+
+def readable(result: Comparison) -> pd.DataFrame:
+    """Return the table as texts, for reading."""
+    return judging.readable(result.table, result.k, _differences(result)).assign(
         setting=result.table["setting"],
         seconds=result.table["seconds"].map("{:.1f}".format),
     )
@@ -145,10 +153,11 @@ def _items(lines):
 def write(
     result: Comparison, folder, title: str = "Recommenders compared"
 ) -> list[pathlib.Path]:
-    """Write ``comparison.csv`` and ``comparison.html`` into a folder, each whole or not at all."""
+    """Write ``comparison.csv`` and ``comparison.html`` into a folder, both of them or neither."""
     page = as_page(result, title)  # before anything is written
-    path = pathlib.Path(folder) / "comparison.html"
-    table = write_csv(result.table.reset_index(), path.with_suffix(".csv"))
-    with replacing(path) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
-    return [table, path]
+    with results_in(folder, *FILES) as folder:
+        paths = [folder / name for name in FILES]
+        with replacing(paths[0]) as table, replacing(paths[1]) as written:
+            result.table.reset_index().to_csv(table, index=False)
+            written.write_text(page, encoding="utf-8")
+    return paths

@@ -8,14 +8,19 @@ MovieLens is recognised by its layout, and so is its scale: ``u.data`` (100K), `
 Nothing is guessed that could change a value. Identifiers are read as texts; a column of them becomes one of
 integers only if each is the one way to write its number, so "007", " 7" and "NA" stay texts. What is not
 certain is a `DataError`, which says what to write instead.
+
+`kinds_of_files` tells a table from what is none, `which_column` finds the columns, `delimited` reads texts,
+`marks` are the characters that lose rows.
 """
 
+import csv
+import functools
 import io
 import os
 import re
 import zipfile
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,24 +29,20 @@ import requests
 
 from recdl import download as sources
 from recdl.columns import DataError, identifiers, numbers, seconds
-from recdl.delimited import File, form_of, parse
 from recdl.files import replacing
 from recdl.ratings import COLUMNS, PAIR, check_ratings
+from recdl.tables.delimited import form_of, line_of, parse
+from recdl.tables.kinds_of_files import file_in, refuse_other_kinds
+from recdl.tables.which_column import Source, choose, refuse_digits_of_dates, told
 
 MOVIELENS = ["ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]
 MOVIELENS += ["ml-latest-small", "ml-latest"]
-RATINGS_FILES = {"u.data", "ratings.dat", "ratings.csv", "ml-100k.inter"}
 CSV_HEADER = b"userId,movieId,rating,timestamp"
 U_DATA = re.compile(rb"\d+\t\d+\t[1-5]\t\d{9}([\r\n]|\Z)")
 DAT = re.compile(rb"\d+::\d+::[0-5](\.[05])?::\d{9,10}([\r\n]|\Z)")
 ZEROS, REPEATS = ["keep", "drop"], ["refuse", "first", "last", "sum"]
-USUAL = {  # in small letters, without what is neither letter nor digit
-    "userID": ["userid", "user"],
-    "itemID": ["itemid", "movieid", "item", "isbn"],
-    "rating": ["rating", "bookrating", "stars", "score", "plays", "count"],
-    "timestamp": ["timestamp", "time", "date", "datetime"],
-}
 DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
+DAMAGED += (csv.Error,)  # a field of more than 100,000 letters
 DAMAGED += (RuntimeError,)  # a zip that is encrypted, or packed in an unknown way
 
 
@@ -69,37 +70,72 @@ def read(
     repeats : "refuse", "first", "last" or "sum"
         If a user has an item again: keep the first or last row by time (without times, or in the same
         second, by row), or add up the ratings, each row being 1 if there are none, at the last time.
-    **layout : columns, separator, encoding, quotes
-        Of a text file: names if the first line has none; whether quotation marks enclose texts or are part.
+    **layout : columns, separator, encoding, quotes, decimal
+        Of a text file: names if the first line has none; whether quotation marks enclose texts or are part;
+        "," if ratings are written as 3,5.
 
     Returns
     -------
     DataFrame
-        ``userID, itemID`` and, if there are any, ``rating`` and ``timestamp``; rows as in the source.
+        ``userID, itemID`` and, if there are any, ``rating`` and ``timestamp``; rows as in the source. In its
+        ``attrs``, ``columns`` has their names there, and ``unused_times`` columns that could be the times.
     """
     asked = dict(zip(COLUMNS, [user, item, rating, time], strict=True))
+    _check_options(source, scale, zeros, repeats)
+    return _read(source, asked, scale, zeros, repeats, layout)
+
+
+def _read(source, asked, scale, zeros, repeats, layout):
+    take = _from_frame if isinstance(source, pd.DataFrame) else _from_path
+    table, origin, usual_scale = take(source, asked, **layout)
+    if "timestamp" in table:
+        refuse_digits_of_dates(table["timestamp"], origin)
+    scale = usual_scale if scale is None else scale
+    table = _checked(table, origin, scale, zeros, repeats)
+    table.attrs = origin.attrs(asked)
+    return table
+
+
+def _check_options(source, scale, zeros, repeats):
+    if not isinstance(source, str | os.PathLike | pd.DataFrame):
+        raise ValueError(
+            "source must be a path, the name of a data set or a DataFrame; received "
+            f"{type(source).__name__}. Of other objects make a table first: pd.DataFrame(...)."
+        )
     if zeros not in ZEROS or repeats not in REPEATS:
         raise ValueError(
             f"zeros must be one of {ZEROS}, and repeats of {REPEATS}; received {zeros!r} and {repeats!r}."
         )
-    take = _from_frame if isinstance(source, pd.DataFrame) else _from_path
-    table, place, usual_scale = take(source, asked, **layout)
-    return _checked(table, place, scale or usual_scale, zeros, repeats)
-
-
-def _checked(table, place, scale, zeros, repeats):
     try:
-        table = _reduced(table, zeros, repeats)
+        low, high = (0, 1) if scale is None else (0 + x for x in scale)
+    except (TypeError, ValueError):
+        low = high = 0
+    if not low < high:
+        raise ValueError(
+            f"scale must be two numbers (lowest, highest), such as (1, 5); received {scale!r}."
+        )
+
+
+def _checked(table, source, scale, zeros, repeats):
+    rows = None  # of the source, where some are left out
+    try:
+        if (zeros, repeats) != ("keep", "refuse"):
+            table = _reduced(table, zeros, repeats)
+            rows, table = table.index, table.reset_index(drop=True)
         return check_ratings(table, scale=scale, timed=False)
     except DataError as error:
-        again = "has this user in a row before" in str(error)
-        hint = " Or read it with repeats='first', 'last' or 'sum'." if again else ""
-        raise DataError(f"{place}: {error}{hint}") from error
+        hint = ""
+        if "has this user in a row before" in str(error):
+            n = int(table[PAIR].duplicated().sum())
+            hint = (
+                f" Or read it with repeats='first', 'last' or 'sum': {n} of {len(table)} rows repeat an "
+                "earlier pair."
+            )
+        raise DataError(told(error, source, rows) + hint) from error
 
 
 def _reduced(table, zeros, repeats):
-    if (zeros, repeats) == ("keep", "refuse"):
-        return table
+    """Return what is left, under the numbers of the rows in the source, or -1 for sums."""
     # First the rules for columns: what they refuse has the number of its row in the source.
     rules = dict(
         zip(COLUMNS, [identifiers, identifiers, numbers, seconds], strict=True)
@@ -108,66 +144,39 @@ def _reduced(table, zeros, repeats):
     if zeros == "drop":
         if "rating" not in table:
             raise DataError("zeros='drop' needs ratings. Name their column: rating=...")
+        if len(table) and not table["rating"].any():
+            raise DataError(
+                "Each rating is 0, so zeros='drop' would leave no row. Use zeros='keep', or rating=False."
+            )
         table = table[table["rating"] != 0]
     if repeats == "sum":
         table = table.assign(rating=table.get("rating", 1.0))
         how = {"rating": "sum", "timestamp": "max"}
         how = {name: how[name] for name in COLUMNS[2:] if name in table}
         table = table.groupby(PAIR, sort=False, as_index=False).agg(how)
+        table.index = np.full(len(table), -1)
     elif repeats != "refuse":
         order = np.arange(len(table))
         if "timestamp" in table:
             order = np.argsort(table["timestamp"].to_numpy(), kind="stable")
         again = table[PAIR].iloc[order].duplicated(keep=repeats).to_numpy()
         table = table.iloc[np.sort(order[~again])]
-    return table.reset_index(drop=True)
+    return table
 
 
-# Which column is which
+# From where
 
 
 def _from_frame(frame, asked, place="The table", **layout):
     if layout:
-        raise ValueError(f"{sorted(layout)} must be left out for a DataFrame.")
-    chosen = _choose(list(frame.columns), asked, place)
-    table = frame.iloc[:, list(chosen.values())].set_axis(list(chosen), axis="columns")
-    return table.reset_index(drop=True), place, None
-
-
-def _choose(names, asked, place):
-    """Return the position of each of our columns among the names of a table."""
-    chosen = {}
-    for ours, name in asked.items():
-        if name is False and ours not in PAIR:
-            continue
-        found = [ours] if name is None and ours in names else [name]
-        if name is None and ours not in names:
-            found = [other for other in names if _plain(other) in USUAL[ours]]
-            if not found and ours not in PAIR:
-                continue
-        places = [i for i, other in enumerate(names) if other in found]
-        if len(places) != 1:
-            how = (
-                "none" if not places else f"more than one, {[names[i] for i in places]}"
-            )
-            raise DataError(
-                f"{place} has the columns {names}. Of them {how} can be {ours}. Use read(..., user='...', "
-                "item='...', rating='...', time='...') with the names in place of dots; rating=False or "
-                "time=False leaves one out. If these are no names but the first row, pass columns=[...]."
-            )
-        chosen[ours] = places[0]
-    if len(set(chosen.values())) < len(chosen):
-        raise DataError(
-            f"{place}: a column was named for two things. Use one for each."
+        raise ValueError(
+            f"{sorted(layout)} must be left out: only text files can have them."
         )
-    return chosen
-
-
-def _plain(name):
-    return re.sub(r"[\W_]", "", str(name).partition(":")[0]).lower()  # user_id:token
-
-
-# Which file
+    names = list(frame.columns)
+    source = Source(place, names, choose(names, asked, place))
+    table = frame.iloc[:, list(source.chosen.values())]
+    table = table.set_axis(list(source.chosen), axis="columns")
+    return table.reset_index(drop=True), source, None
 
 
 def _find(source):
@@ -181,44 +190,29 @@ def _find(source):
     return path
 
 
-def _file_in(path):
-    if path.is_dir():
-        below = [*path.glob("*"), *path.glob("*/*")]
-        return File(path / _only([p.relative_to(path).as_posix() for p in below], path))
-    with open(path, "rb") as file:
-        if not file.read(4).startswith(b"PK\3\4"):
-            return File(path)
-    with zipfile.ZipFile(path) as packed:
-        names = [n for n in packed.namelist() if not n.endswith("/")]
-    return File(path, names[0] if len(names) == 1 else _only(names, path))
-
-
-def _only(names, place):
-    found = [n for n in names if PurePosixPath(n).name in RATINGS_FILES]
-    if len(found) != 1:
-        raise DataError(
-            f"{place} has {len(found)} files with ratings, {found or sorted(names)[:9]}. It must have one of "
-            f"{sorted(RATINGS_FILES)}. Else name the file itself."
-        )
-    return found[0]
-
-
-def _from_path(source, asked, **layout):
-    file = path = _find(source)
+def _from_path(path, asked, **layout):
+    file = path = _find(path)
     try:
-        file = _file_in(path)
+        file = file_in(path)
         with file.open() as stream:
             head = stream.read(2**16)
         if head.startswith(b"PAR1"):
             return _from_frame(_parquet(file), asked, str(file), **layout)
+        refuse_other_kinds(head, str(file), layout.get("encoding"))
         columns, scale = _movielens(file, head)
         form = form_of(head, str(file), **{"columns": columns} | layout)
-        chosen = _choose(form.names, asked, str(file))
-        return parse(file, form, chosen), str(file), scale
-    except UnicodeDecodeError as error:
+        chosen = choose(form.names, asked, str(file), layout.get("columns") is not None)
+        lines = functools.partial(line_of, file, form)
+        table = parse(file, form, chosen)
+        return table, Source(str(file), form.names, chosen, lines), scale
+    except UnicodeError as error:
+        encoding, why = layout.get("encoding"), getattr(error, "reason", error)
+        remedy = "Leave encoding=... out, or name the right one."
+        if not encoding:
+            remedy = "Name the right one; for files from Windows, or from before 2010, "
+            remedy += "encoding='latin-1' often is."
         raise DataError(
-            f"{file} is not in the encoding {error.encoding} ({error.reason}). Name the right one; for files "
-            "from Windows, or from before 2010, encoding='latin-1' often is."
+            f"{file} is not in the encoding {encoding or 'utf-8'} ({why}). {remedy}"
         ) from error
     except DAMAGED as error:
         raise DataError(
@@ -239,10 +233,13 @@ def _parquet(file):
     try:
         with file.open() as stream:
             return pd.read_parquet(io.BytesIO(stream.read()))
-    except (ImportError, ValueError) as error:
+    except ImportError as error:
         raise DataError(
-            f"{file} is a Parquet file and cannot be read ({str(error)[:200]}). If pyarrow is missing, first "
-            "run: pip install pyarrow; else make the file once more."
+            f"{file} is a Parquet file, for which pyarrow is missing. First run: pip install pyarrow"
+        ) from error
+    except ValueError as error:
+        raise DataError(
+            f"{file} is a Parquet file and cannot be read ({str(error)[:200]}). Make the file once more."
         ) from error
 
 

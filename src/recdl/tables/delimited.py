@@ -10,11 +10,8 @@ its bytes tell, identifiers are first read as integers: the same table, sooner.
 import codecs
 import contextlib
 import csv
-import gzip
 import io
 import re
-import zipfile
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,39 +19,14 @@ import pandas as pd
 
 from recdl.columns import DataError
 from recdl.ratings import PAIR
+from recdl.tables.kinds_of_files import File
+from recdl.tables.marks import line_of, refuse_marks, refuse_nul, text_of
 
 SEPARATORS = [",", ";", "\t", "|", "::"]
 NO_QUOTES = ("\t", "::")
 STAND_IN = "\x1f"  # for "::", as the fast parser takes one character only
 CHUNK = 2**22  # rows
-GZIP = b"\x1f\x8b"
 WHOLE = re.compile("0|-?[1-9][0-9]*")
-
-
-class File(NamedTuple):
-    """A file, which may be packed with gzip, or a member of a zip."""
-
-    path: Path
-    member: str | None = None
-
-    def __str__(self):
-        return str(self.path) + (f"/{self.member}" if self.member else "")
-
-    def is_plain(self):
-        """Tell whether it can be read without unpacking."""
-        with open(self.path, "rb") as file:
-            return self.member is None and file.read(len(GZIP)) != GZIP
-
-    @contextlib.contextmanager
-    def open(self):
-        """Give the bytes, unpacked."""
-        with contextlib.ExitStack() as stack:
-            if self.member is not None:
-                packed = stack.enter_context(zipfile.ZipFile(self.path))
-                yield stack.enter_context(packed.open(self.member))
-            else:
-                opener = open if self.is_plain() else gzip.open
-                yield stack.enter_context(opener(self.path, "rb"))
 
 
 class Form(NamedTuple):
@@ -65,25 +37,40 @@ class Form(NamedTuple):
     separator: str
     quotes: bool | None
     encoding: str
+    decimal: str = "."
+
+    def has_quotes(self):
+        """Tell whether quotation marks enclose texts."""
+        return self.separator not in NO_QUOTES if self.quotes is None else self.quotes
 
     def reads(self):
         """Return the options that the readers of pandas and of Python share."""
-        quotes = self.separator not in NO_QUOTES if self.quotes is None else self.quotes
-        quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+        quoting = csv.QUOTE_MINIMAL if self.has_quotes() else csv.QUOTE_NONE
         single = STAND_IN if self.separator == "::" else self.separator
         return {"delimiter": single, "quoting": quoting}
 
-    def rows(self, lines):
-        """Return a reader of the rows in these lines."""
+    def rows(self, lines, strict=False):
+        """Return a reader of the rows in these lines; a strict one lets nothing follow a closed field."""
         if self.separator == "::":
             lines = (line.replace("::", STAND_IN) for line in lines)
-        return csv.reader(lines, **self.reads())
+        return csv.reader(lines, strict=strict, **self.reads())
 
 
 def form_of(
-    head: bytes, place: str, *, columns=None, separator=None, encoding=None, quotes=None
+    head: bytes,
+    place: str,
+    *,
+    columns=None,
+    separator=None,
+    encoding=None,
+    quotes=None,
+    decimal=".",
 ) -> Form:
     """Return the form of a text file that begins with these bytes; options as in `recdl.tables.read`."""
+    if decimal not in (".", ","):
+        raise ValueError(f"decimal must be '.' or ','; received {decimal!r}.")
+    if columns is not None:  # the file has none, so blanks around them mean nothing
+        columns = [str(name).strip() for name in columns]
     if separator is not None and separator != "::" and len(separator) != 1:
         raise ValueError(
             f"separator must be one character or '::'; received {separator!r}."
@@ -91,7 +78,7 @@ def form_of(
     text = _decoded(head, place, encoding)
     found = []
     for mark in [separator] if separator else SEPARATORS:
-        form = Form(columns, 0, mark, quotes, encoding or "utf-8")
+        form = Form(columns, 0, mark, quotes, encoding or "utf-8", decimal)
         rows = enumerate(form.rows(io.StringIO(text, newline="")), start=1)
         n_rows, first = next(row for row in rows if "".join(row[1]).strip())
         if columns is None:
@@ -111,6 +98,7 @@ def form_of(
 
 def _decoded(head, place, encoding):
     try:
+        "x".encode(encoding or "utf-8")  # refuses what is no encoding of texts
         text = codecs.getincrementaldecoder(encoding or "utf-8-sig")().decode(head)
     except LookupError as error:
         raise DataError(f"{place}: {error}. Use encoding='latin-1', say.") from error
@@ -118,9 +106,7 @@ def _decoded(head, place, encoding):
     if not text.strip():
         raise DataError(f"{place} is empty. It needs at least one row.")
     if "\0" in text:
-        raise DataError(f"{place} is no text in this encoding. Use encoding='utf-16'?")
-    if re.match(r"\s*<(!doctype|html|[?]xml)", text, re.IGNORECASE):
-        raise DataError(f"{place} is a web page. Download the file itself first.")
+        refuse_nul(place, text.index("\0"), text)
     return text
 
 
@@ -134,7 +120,10 @@ def parse(file: File, form: Form, chosen: dict) -> pd.DataFrame:
         table = None
         if nothing_to_lose(file, form):
             table = _parsed(file, form, chosen, ids=None)
-        return _parsed(file, form, chosen, ids="category") if table is None else table
+        if table is None:
+            refuse_marks(file, form, chosen)
+            table = _parsed(file, form, chosen, ids="category")
+        return table
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{file} has no rows. It needs at least one.") from error
     except pd.errors.ParserError as error:
@@ -147,14 +136,15 @@ def parse(file: File, form: Form, chosen: dict) -> pd.DataFrame:
 def nothing_to_lose(file: File, form: Form) -> bool:
     """Tell whether no integer of a file can be written in another way than that in which it is.
 
-    Then it has no sign +, no blank, no quotation mark, and no 0 before a digit or after a minus.
+    Then it has no sign +, no blank, no quotation mark, no NUL, and no 0 before a digit or after a minus.
     """
-    marks = [mark for mark in b'+ \t\v\f"' if chr(mark) != form.separator]
+    marks = [mark for mark in b'+ \t\v\f"\0' if chr(mark) != form.separator]
+    lone = b"\r" + form.separator.encode()
     before = b"\n"
     with file.open() as stream:
         while block := stream.read(2**24):
             text = before + block
-            if any(mark in text for mark in (*marks, b"-0", codecs.BOM_UTF8)):
+            if any(mark in text for mark in (*marks, b"-0", codecs.BOM_UTF8, lone)):
                 return False
             codes = np.frombuffer(text, dtype="uint8")
             zeros = (codes[1:-1] == ord("0")) & (codes[2:] - ord("0") < 10)
@@ -196,6 +186,7 @@ def _options(form, chosen, ids):
         "names": range(n_fields + 1),
         "dtype": texts,
         "encoding": form.encoding,
+        "decimal": form.decimal,
         "na_filter": False,  # "NA" is an identifier like any other
         "float_precision": "round_trip",
         "low_memory": False,
@@ -222,7 +213,11 @@ def _ids(column, file, form):
     texts = column.cat.categories
     quoted = form.quotes is None and form.separator in NO_QUOTES
     for text in texts:
-        if "\n" in text or (quoted and len(text) > 1 and text[0] == text[-1] == '"'):
+        if "\n" in text or "\r" in text:
+            raise DataError(
+                f"{file}: the identifier {text[:60]!r} has a line break in it. Take it out of the file."
+            )
+        if quoted and len(text) > 1 and text[0] == text[-1] == '"':
             raise DataError(
                 f"{file}: is {text[:60]!r} an identifier? If the quotation marks are part of the texts, use "
                 "quotes=False; if they only stand around them, use quotes=True."
@@ -258,8 +253,8 @@ def _may_have_other_lengths(chunk):
 def _refuse_other_lengths(file, form):
     """Raise DataError about the first row with another number of fields, if there is one."""
     n_fields = len(form.names)
-    with file.open() as stream:
-        rows = form.rows(io.TextIOWrapper(stream, form.encoding, newline=""))
+    with text_of(file, form) as text:
+        rows = form.rows(text)
         for row in rows:
             if row[n_fields:] == [""]:  # a separator at the end
                 row.pop()
@@ -268,3 +263,6 @@ def _refuse_other_lengths(file, form):
                     f"{file}, line {rows.line_num}, has {len(row)} fields, not {n_fields}: {row[:6]}. "
                     "Correct or remove it; if quotation marks are part of its texts, use quotes=False."
                 )
+
+
+__all__ = ["File", "Form", "form_of", "line_of", "nothing_to_lose", "parse"]

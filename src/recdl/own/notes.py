@@ -1,0 +1,64 @@
+"""What a reader of the comparison must know about the cut: how it was made, and whether the times are any."""
+
+import numpy as np
+import pandas as pd
+
+from recdl.own.judging import few_users
+
+DAY = 86_400
+YEAR = 365.25 * DAY
+NEAR_1970, FROM_2100 = 2 * YEAR + DAY, 4_102_444_800  # seconds
+
+
+def on_the_cut(ratings: pd.DataFrame, split, about: dict) -> list[str]:
+    """Return the notes on a cut; `about` is that of `recdl.own.compare.Comparison.split`."""
+    notes = few_users(about["users judged"])
+    if about["how"] == "at random":
+        notes += [
+            f"Column {name} looks like a time and was not used; name it with --time, in Python time='...'."
+            for name in ratings.attrs.get("unused_times", [])
+        ]
+        notes += [
+            "There are no times, so the test part was drawn at random. Training then holds ratings from "
+            "after the test, which no recommender in use has: expect less there.",
+            "Another seed, or another order of the rows, gives another split; its luck is not in the "
+            "intervals.",
+        ]
+        return notes
+    notes += _on_times(pd.concat([split.train, split.test]))
+    notes += _on_ties(split)
+    notes.append(
+        "Each user was cut alone, so training also holds ratings of other users from after a test, which no "
+        "recommender in use has."
+    )
+    return notes
+
+
+def _on_times(ratings):
+    times = ratings["timestamp"].to_numpy()
+    if not ((np.abs(times) <= NEAR_1970) | (times >= FROM_2100)).all():
+        return []
+    return [
+        "Read as seconds since 1970, all times lie before 1972 or after 2099: are they years, or numbers of "
+        "rows? Only their order was used. See that it is the order in which the ratings were made."
+    ]
+
+
+def _on_ties(split):
+    times = pd.concat([split.train, split.test]).groupby("userID")["timestamp"]
+    several = times.size() > 1
+    at_once = int((several & (times.max() == times.min())).sum())
+    if at_once > 0.5 * several.sum():
+        return [
+            f"{at_once:,} of {several.sum():,} users have all their ratings at one and the same time, so the "
+            "order of the rows has decided what is training and what is test."
+        ]
+    last = split.train.groupby("userID")["timestamp"].max()
+    first = split.test.groupby("userID")["timestamp"].min()
+    tied = int((last.reindex(first.index) == first).sum())
+    if tied <= 0.1 * len(first):
+        return []
+    return [
+        f"For {tied:,} of {len(first):,} users the cut falls between ratings of the same time: there the "
+        "order of the rows has decided what is training and what is test."
+    ]
