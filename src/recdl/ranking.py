@@ -112,7 +112,7 @@ def top_k(
     """Return the k items with the highest scores for each user, without those seen in training.
 
     Of items with equal scores the one with the lower position comes first: the one that appears earlier in
-    the training table, as in `recdl.predictions.prediction_list`.
+    the training table, as in `recdl.prediction_table.prediction_list`.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import recdl
-from recdl import tables
+from recdl import provenance, tables
 from tools import ROOT
 from tools.project import COURSE
 
@@ -164,6 +164,29 @@ def test_the_package_names_every_module_of_its_core():
     assert {rest[0] for _, *rest in core if rest} <= named
     inner = {name for _, *rest in core for name in rest[1:]}
     assert inner == set(re.findall(r"`(\w+)`", tables.__doc__)) & inner
+
+
+def dangling(text):
+    """Return the names of this package in backquotes that nothing has."""
+    wrong = []
+    for name in re.findall(r"`(recdl(?:\.\w+)+)`", text):
+        module, rest = name, []
+        while module not in MODULES:
+            module, _, last = module.rpartition(".")
+            rest.insert(0, last)
+        if rest and not provenance.source((module, rest[0])):
+            wrong.append(name)
+    return wrong
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_a_docstring_names_is_there(name):
+    assert dangling(MODULES[name].read_text(encoding="utf-8")) == []
+
+
+def test_a_name_that_is_gone_would_be_noticed():
+    found = dangling("`recdl.ranking.top_k`, `recdl.ranking.top`, `recdl.nowhere.top`")
+    assert found == ["recdl.ranking.top", "recdl.nowhere.top"]
 
 
 # What is imported is declared
