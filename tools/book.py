@@ -113,9 +113,7 @@ class Build:
 
     def make(self, staged: Path, now: str) -> bool:
         """Build the book of what is staged, marked with the hash of it; tell whether any page is new."""
-        from tools import (
-            slides,
-        )  # not at the top: it takes a second, and mostly nothing is to be made
+        from tools import slides  # here: takes a second, and mostly nothing is made
 
         programs, html = made_with(self.project), self.project.html
         trusted = self.mark.exists() and self.mark.read_text("utf-8") == programs

@@ -22,8 +22,10 @@ READ = (
     "pyproject.toml",
     "README.md",  # in the wheel, as is the next
     "LICENSE",
+    "requirements.txt",
+    "_config.yml",
+    "_toc.yml",
 )
-READ += ("requirements.txt", "_config.yml", "_toc.yml")
 TESTS = (sys.executable, "-m", "pytest", "-q", "tests/unit")
 
 

@@ -11,8 +11,6 @@ import pandas as pd
 
 from recdl.columns import DataError, identifiers, numbers, refuse, seconds
 
-__all__ = ["COLUMNS", "PAIR", "DataError", "check_pairs", "check_ratings"]
-
 PAIR = ["userID", "itemID"]
 COLUMNS = [*PAIR, "rating", "timestamp"]
 

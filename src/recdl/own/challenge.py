@@ -120,8 +120,8 @@ def _run(command, folder, limit_s):
                     process.kill()
 
 
-def _refuse_seen(top, train, positives):
-    seen = evaluation.hits(top, evaluation.Relevant(train, positives))
+def _refuse_seen(top, in_training, positives):
+    seen = evaluation.hits(top, in_training)
     if seen.any():
         user, place = np.argwhere(seen)[0]
         raise DataError(
@@ -162,33 +162,33 @@ def judge(
     check_k(k, part.positives.n_items)
     for note in few_users(len(part.users)):
         tell(note)
+    in_training = evaluation.Relevant(parts.train, part.positives)
 
     def lists_of(path):
         top, remark = _lists(path, train, part.positives, k, limit_s)
-        _refuse_seen(top, parts.train, part.positives)
+        _refuse_seen(top, in_training, part.positives)
         return top[part.users], remark
 
     rows = _rows(part, _by_name(entries), lists_of, k, seed, tell)
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("entry")
-    table = table.assign(remark=table["remark"].fillna(""))
-    table["problem"] = table["problem"].fillna("") if "problem" in table else ""
     return table.sort_values(f"ndcg_at_{k}", ascending=False, kind="stable")
 
 
 def _rows(part, files, lists_of, k, seed, tell):
     lists = top_k(baselines.Popularity(part.positives), part.positives, k)
     floor = part.evaluate(lists[part.users], k)
-    rows = {POPULARITY: summary(floor, {POPULARITY: floor}, k, seed)}
-    rows[POPULARITY]["remark"] = ""
+    no_words = {"remark": "", "problem": ""}
+    rows = {POPULARITY: summary(floor, {POPULARITY: floor}, k, seed) | no_words}
     for name, path in files.items():
         tell(f"{name} …")
         try:
             lists, remark = lists_of(path)
             rows[name] = summary(part.evaluate(lists, k), {POPULARITY: floor}, k, seed)
             remarks = [remark, _without_lists(lists)]
-            rows[name]["remark"] = ", ".join(filter(None, remarks))
+            words = {"remark": ", ".join(filter(None, remarks))}
+            rows[name] |= no_words | words
         except (ValueError, OSError) as error:
-            rows[name] = {"problem": _one_line(error)}
+            rows[name] = no_words | {"problem": _one_line(error)}
     return rows
 
 

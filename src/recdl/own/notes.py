@@ -25,8 +25,8 @@ def on_the_cut(ratings: pd.DataFrame, split, about: dict) -> list[str]:
             "intervals.",
         ]
         return notes
-    notes += _on_times(pd.concat([split.train, split.test]))
-    notes += _on_ties(split)
+    both = pd.concat(split)
+    notes += _on_times(both) + _on_ties(split, both)
     notes.append(
         "Each user was cut alone, so training also holds ratings of other users from after a test, which no "
         "recommender in use has."
@@ -44,8 +44,8 @@ def _on_times(ratings):
     ]
 
 
-def _on_ties(split):
-    times = pd.concat([split.train, split.test]).groupby("userID")["timestamp"]
+def _on_ties(split, both):
+    times = both.groupby("userID")["timestamp"]
     several = times.size() > 1
     at_once = int((several & (times.max() == times.min())).sum())
     if at_once > 0.5 * several.sum():

@@ -31,8 +31,9 @@ from recdl import download as sources
 from recdl.columns import DataError, identifiers, numbers, seconds
 from recdl.files import replacing
 from recdl.ratings import COLUMNS, PAIR, check_ratings
-from recdl.tables.delimited import form_of, line_of, parse
+from recdl.tables.delimited import form_of, parse
 from recdl.tables.kinds_of_files import file_in, refuse_other_kinds
+from recdl.tables.marks import line_of
 from recdl.tables.which_column import Source, choose, refuse_digits_of_dates, told
 
 MOVIELENS = ["ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]

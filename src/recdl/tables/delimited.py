@@ -20,7 +20,7 @@ import pandas as pd
 from recdl.columns import DataError
 from recdl.ratings import PAIR
 from recdl.tables.kinds_of_files import File
-from recdl.tables.marks import line_of, refuse_marks, refuse_nul, text_of
+from recdl.tables.marks import refuse_marks, refuse_nul, text_of
 
 SEPARATORS = [",", ";", "\t", "|", "::"]
 NO_QUOTES = ("\t", "::")
@@ -263,6 +263,3 @@ def _refuse_other_lengths(file, form):
                     f"{file}, line {rows.line_num}, has {len(row)} fields, not {n_fields}: {row[:6]}. "
                     "Correct or remove it; if quotation marks are part of its texts, use quotes=False."
                 )
-
-
-__all__ = ["File", "Form", "form_of", "line_of", "nothing_to_lose", "parse"]
