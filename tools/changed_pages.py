@@ -7,14 +7,13 @@ differs is changed for certain. The outputs of a chapter may differ where its co
 """
 
 import functools
-import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from recdl import provenance
-from tools import run
+from tools import cells, run
 from tools.command import command
 from tools.project import Notebook, Project
 
@@ -50,15 +49,14 @@ def has_other_code(root: Path, path: str, since: str) -> bool:
     """Tell whether a notebook that differs has other code cells or settings, not only another text."""
     if not git(root, "ls-tree", "--name-only", since, "--", path):
         return True
-    now = (root / path).read_text(encoding="utf-8")
-    return _code(git(root, "show", f"{since}:{path}")) != _code(now)
+    before = git(root, "show", f"{since}:{path}").encode()
+    name = f"{Path(path).name} of {since}"
+    return _code(cells.parse(before, name)) != _code(cells.read(root / path))
 
 
-def _code(text):
-    content = json.loads(text)
-    cells = [c for c in content["cells"] if c["cell_type"] == "code"]
-    code = ["".join(cell["source"]) for cell in cells]
-    return code, content["metadata"].get("recdl")
+def _code(content):
+    parts = [c for c in content["cells"] if c["cell_type"] == "code"]
+    return [cells.source(c) for c in parts], content["metadata"].get("recdl")
 
 
 def sources(project: Project) -> list[str]:

@@ -4,15 +4,17 @@
     python -m tools.editions instructor    # into _build/instructor: with solutions and notes
 
 The notes are those of the teaching guide, ``book/teaching/notes_03.md`` for chapter 3: what stands there
-under a heading is put behind the cell with the same heading.
+under a heading is put behind the cell with the same heading. No edition has outputs: an editor may have left
+in the answer to an exercise.
 """
 
 import copy
 import json
 import re
+import sys
 
 from recdl.files import replacing
-from tools import ROOT
+from tools import ROOT, cells
 from tools.command import command, tell
 from tools.project import Project
 
@@ -23,9 +25,10 @@ TEACHING = ROOT / "book" / "teaching"
 
 def student(content: dict) -> dict:
     """Return the notebook with an empty cell in place of each solution."""
-    content = copy.deepcopy(content)
+    content = copy.deepcopy(cells.without_outputs(content))
     for cell in content["cells"]:
-        if SOLUTION in cell["metadata"].get("tags", []):
+        begins = cells.source(cell).lstrip().startswith(cells.SOLUTION)
+        if begins or SOLUTION in cells.tags(cell):
             cell["source"], cell["metadata"] = [HOLE], {"tags": ["hole"]}
     return content
 
@@ -38,16 +41,23 @@ def instructor(content: dict, notes: dict[str, str]) -> dict:
     ValueError
         If a note's heading is not in the notebook.
     """
-    content, waiting, cells = copy.deepcopy(content), dict(notes), []
+    content, made = copy.deepcopy(cells.without_outputs(content)), []
+    waiting = {_heading(title): (title, text) for title, text in notes.items()}
     for cell in content["cells"]:
-        cells.append(cell)
+        made.append(cell)
         if cell["cell_type"] == "markdown":
-            for title in headings("".join(cell["source"])):
+            for title in map(_heading, headings(cells.source(cell))):
                 if title in waiting:
-                    cells.append(_note(cell["id"], waiting.pop(title)))
+                    made.append(_note(cell["id"], waiting.pop(title)[1]))
     if waiting:
-        raise ValueError(f"Notes for headings that are not there: {list(waiting)}")
-    return content | {"cells": cells}
+        titles = ", ".join(f'"{title}"' for title, _ in waiting.values())
+        raise ValueError(f"it has no heading {titles}, for which there are notes")
+    return content | {"cells": cells.with_ids(made)}
+
+
+def _heading(title):
+    """Return a heading without what changes by the way: the case, blanks, and signs around it."""
+    return " ".join(re.sub(r"[*_`#]", "", title).casefold().split())
 
 
 def headings(text: str) -> list[str]:
@@ -62,6 +72,17 @@ def notes(chapter: str) -> dict[str, str]:
         return {}
     parts = re.split(r"^## (.+?)\s*$", path.read_text(encoding="utf-8"), flags=re.M)
     return dict(zip(parts[1::2], (text.strip() for text in parts[2::2]), strict=True))
+
+
+def with_notes(content: dict, chapter: str, name: str) -> dict:
+    """Return the notebook of this name with its chapter's notes, or stop where one has no place."""
+    try:
+        return instructor(content, notes(chapter))
+    except ValueError as error:
+        sys.exit(
+            f"{name}: {error}. Give the notes in book/teaching/notes_{chapter}.md the heading "
+            "that they belong to."
+        )
 
 
 def _note(cell_id, text):
@@ -81,11 +102,11 @@ def write(project: Project, edition: str):
     with replacing(target) as unfinished:
         unfinished.mkdir()
         for notebook in notebooks:
-            content = notebook.content()
+            content, chapter = notebook.content(), notebook.name.split("_")[0]
             if edition == "student":
                 content = student(content)
             else:
-                content = instructor(content, notes(notebook.name.split("_")[0]))
+                content = with_notes(content, chapter, notebook.path.name)
             text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
             (unfinished / notebook.path.name).write_text(text, encoding="utf-8")
     tell(f"{len(notebooks)} notebooks: {target.relative_to(project.root)}")

@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 
-import nbformat
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 
 from recdl.progress import tell_status
+from tools import cells
 
 CELL_TIMEOUT = 1200  # seconds; the training cell takes one to three minutes
 START_TIMEOUT = 120
@@ -50,8 +50,10 @@ def execute(
         What went wrong (the notebook, the cell and the traceback), or None. In either case the target holds
         the notebook as far as it got.
     """
-    total = len(nbformat.read(source, as_version=4).cells) + bool(parameters)
-    position = 0
+    content = cells.without_outputs(cells.read(source))
+    names = _labels(content, source.name, bool(parameters))
+    total, position = len(names), 0
+    target.write_text(json.dumps(content), encoding="utf-8")
 
     def note_cell(cell, cell_index, **_):
         nonlocal position
@@ -60,7 +62,7 @@ def execute(
 
     try:
         papermill.execute_notebook(
-            str(source),
+            str(target),
             str(target),
             parameters=parameters,
             engine_name="write once",
@@ -73,8 +75,19 @@ def execute(
             on_cell_start=note_cell,
         )
     except EXPECTED as error:
-        return f"{source.name}{_problem(error, position + 1)}"
+        position = getattr(error, "cell_index", position)
+        return f"{source.name}{_problem(error, names[position])}"
     return None
+
+
+def _labels(content, name, has_parameters):
+    """Return how to name each cell that is executed; papermill puts one with parameters among them."""
+    numbered = enumerate(content["cells"], start=1)
+    names = [cells.label(number, cells.source(cell)) for number, cell in numbered]
+    if has_parameters:
+        behind = cells.parameters_cell(content, name) + 1
+        names.insert(behind, "the cell with the parameters of this run")
+    return names
 
 
 def _problem(error, cell):
@@ -82,11 +95,11 @@ def _problem(error, cell):
     if isinstance(error, papermill.PapermillExecutionError):
         too_large = error.ename in OUT_OF_MEMORY
         more = f"\nThe memory did not suffice. {MORE_MEMORY}" if too_large else ""
-        return f", cell {error.cell_index + 1}:\n{error}{more}"
+        return f", {cell}:\n{error}{more}"
     if isinstance(error, CellTimeoutError):
-        return f", cell {cell}: it ran longer than {CELL_TIMEOUT} s and was stopped."
+        return f", {cell}: it ran longer than {CELL_TIMEOUT} s and was stopped."
     if isinstance(error, DeadKernelError):
-        return f", cell {cell}: its Python process died. Most often memory ran out. {MORE_MEMORY}"
+        return f", {cell}: its Python process died. Most often memory ran out. {MORE_MEMORY}"
     # Of jupyter_client, when the kernel does not answer.
     return f": its Python process did not start ({error}). Try again."
 

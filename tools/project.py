@@ -18,14 +18,13 @@ from pathlib import Path
 import yaml
 
 from recdl.course import notebook as records
-from tools import ROOT
+from tools import ROOT, cells
 
 MODES = {
     "full": "as the book shows it, in one folder, in which notebooks find what others made",
     "quick": "with few epochs, alone in an empty folder",
     "again": "as quick, once more: the same seed must give the same numbers",
 }
-SET_UP = "# @title Set-up"  # how the cell begins that does something in Colab only
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,32 +46,19 @@ class Notebook:
         return int(found[0]) if found else None
 
     def content(self) -> dict:
-        """Return the notebook as parsed JSON; every cell has an id of its own.
-
-        Colab writes none, and an editor may give a copied cell that of the other one, or a new one. So an id
-        tells nothing about a cell: where two notebooks are compared, their cells are in order.
-        """
-        try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
-        except json.JSONDecodeError as error:
-            sys.exit(
-                f"{self.path.name} is not a notebook: it does not parse as JSON ({error})."
-            )
-        given = set()
-        for number, cell in enumerate(content["cells"]):
-            if cell.get("id", "") in given | {""}:
-                cell["id"] = f"cell-{number:03}"
-            given.add(cell["id"])
-        return content | {"nbformat": 4, "nbformat_minor": 5}
+        """Return the notebook as parsed JSON, whatever editor wrote it; see `tools.cells`."""
+        return cells.read(self.path)
 
     def title(self) -> str:
         """Return the heading, for example ``5 · Training``."""
-        first = "".join(self.content()["cells"][0]["source"])
-        return first.splitlines()[0].removeprefix("# ")
+        prose = (c for c in self.content()["cells"] if c["cell_type"] == "markdown")
+        lines = (line for cell in prose for line in cells.source(cell).splitlines())
+        titles = (line.removeprefix("# ") for line in lines if line.startswith("# "))
+        return next(titles, self.name)
 
     def code(self) -> list[str]:
         """Return its code, cell by cell, without the set-up cell, which does nothing outside Colab."""
-        return ["".join(cell["source"]) for cell in code_cells(self.content()).values()]
+        return [cells.source(c) for c in cells.code_cells(self.content()).values()]
 
     def needs(self, mode: str = "full") -> list[str]:
         """Return the names of the notebooks to execute before it; alone, it makes what it does not find."""
@@ -108,28 +94,18 @@ class Notebook:
 
     def with_outputs(self) -> dict:
         """Return the committed notebook with the outputs of its executed copy, cell by cell."""
-        content, executed = self.content(), code_cells(self.executed_content())
-        ran = iter(executed.values())
-        for number, cell in code_cells(content).items():
-            done = next(ran, None)
-            if not done or "".join(cell["source"]) != "".join(done["source"]):
+        content = cells.with_pictures(cells.without_outputs(self.content()))
+        ran = iter(cells.code_cells(self.executed_content()).values())
+        for number, cell in cells.code_cells(content).items():
+            done, text = next(ran, None), cells.source(cell)
+            if not done or text != cells.source(done):
                 sys.exit(
-                    f"{self.path.name}, cell {number} is not the one that was executed. Run: make book"
+                    f"{self.path.name}, {cells.label(number, text)} is not the one that was executed. "
+                    "Run: make book"
                 )
             cell["outputs"] = done["outputs"]
             cell["execution_count"] = done["execution_count"]
         return content
-
-
-def code_cells(content: dict) -> dict[int, dict]:
-    """Return the code cells that are executed everywhere, with their numbers among all cells, from 1."""
-    found = {}
-    for number, cell in enumerate(content["cells"], start=1):
-        injected = "injected-parameters" in cell.get("metadata", {}).get("tags", [])
-        set_up = not found and "".join(cell["source"]).startswith(SET_UP)
-        if cell["cell_type"] == "code" and not injected and not set_up:
-            found[number] = cell
-    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,10 +138,19 @@ class Project:
         """Return the source of each page, in the order of the table of contents."""
         contents = yaml.safe_load((self.root / "_toc.yml").read_text(encoding="utf-8"))
         chapters = [c["file"] for part in contents["parts"] for c in part["chapters"]]
-        names = [self.root / name for name in (contents["root"], *chapters)]
-        notebooks = [name.with_name(f"{name.name}.ipynb") for name in names]
-        pages = [name.with_name(f"{name.name}.md") for name in names]
-        return [n if n.exists() else p for n, p in zip(notebooks, pages, strict=True)]
+        root, *pages = map(self._source, (contents["root"], *chapters))
+        for name, page in zip(chapters, pages, strict=True):
+            if not page.exists() and not page.is_symlink():
+                sys.exit(
+                    f"_toc.yml names {name}, and there is neither {name}.ipynb nor {name}.md. "
+                    "Rename the file, or change its name in _toc.yml."
+                )
+        return [root, *pages]
+
+    def _source(self, name):
+        notebook, page = (self.root / f"{name}{end}" for end in (".ipynb", ".md"))
+        # A notebook that is a link to nothing is one that cannot be read.
+        return notebook if notebook.exists() or notebook.is_symlink() else page
 
     def notebooks(self) -> list[Notebook]:
         """Return the notebooks that the table of contents names, in its order."""
@@ -175,13 +160,18 @@ class Project:
     def in_order(self) -> list[Notebook]:
         """Return the notebooks so that each stands behind those it needs."""
         done, ordered, waiting = set(), [], self.notebooks()
+        there = {n.name for n in waiting}
+        for notebook in waiting:
+            if absent := set(notebook.needs()) - there:
+                sys.exit(
+                    f"{notebook.path.name} needs {' and '.join(sorted(absent))}, and _toc.yml names no "
+                    "notebook of this name that is there. Was it renamed?"
+                )
         while waiting:
             ready = [n for n in waiting if done.issuperset(n.needs())]
             if not ready:
                 names = [n.name for n in waiting]
-                sys.exit(
-                    f"These notebooks need one that does not exist, or each other: {names}"
-                )
+                sys.exit(f"These notebooks need each other: {names}")
             ordered += ready
             done |= {n.name for n in ready}
             waiting = [n for n in waiting if n.name not in done]

@@ -20,7 +20,7 @@ from pathlib import Path
 from recdl import download, paper, provenance
 from recdl.files import replacing
 from recdl.progress import STATUS_VARIABLE, Status
-from tools import ROOT
+from tools import ROOT, cells
 from tools.command import command, tell
 from tools.project import MODES, Notebook, Project
 
@@ -45,11 +45,16 @@ def data_hash() -> str:
 
 def reached(notebook: Notebook) -> set[provenance.Definition]:
     """Return the definitions of the package that a notebook uses, with all of its chapter's own."""
-    for number, cell in enumerate(notebook.code(), start=1):
+    for number, cell in cells.code_cells(notebook.content()).items():
+        text = cells.source(cell)
         try:
-            ast.parse(cell)
-        except SyntaxError as error:
-            sys.exit(f"{notebook.path.name}, code cell {number} is no Python: {error}")
+            ast.parse(text)
+        except (SyntaxError, ValueError) as error:  # the latter of a null byte
+            name = f"{notebook.path.name}, {cells.label(number, text)}"
+            sys.exit(
+                f"{name} is no Python: {error}. Commands of Jupyter, such as !pip or %timeit, "
+                "cannot stand in a chapter."
+            )
     # All cells as one text: what one of them imports, others use.
     named = provenance.named_in("\n".join(notebook.code()))
     own = provenance.modules_of(f"recdl.course.chapter_{notebook.chapter}")
@@ -145,6 +150,12 @@ class Task:
 
     def __str__(self):
         return f"{self.mode:<5}  {self.notebook.name:<24}"
+
+    def demand_a_place_for_parameters(self):
+        """Stop unless the notebook, if this mode gives it other parameters, has one cell of them."""
+        if self.notebook.parameters(self.mode):
+            content = self.notebook.content()
+            cells.parameters_cell(content, self.notebook.path.name)
 
     def seconds(self) -> float:
         """Return how long it took the last time, or else a guess."""
@@ -248,6 +259,8 @@ class Job:
 def execute_all(project: Project, modes=("full",)):
     """Execute every notebook that is not up to date: two at a time, each behind those it needs."""
     waiting = longest_first(stale(project, *modes))
+    for task in waiting:
+        task.demand_a_place_for_parameters()
     if not waiting:
         tell("Every notebook is up to date.")
         return

@@ -18,7 +18,7 @@ from nbconvert.filters import highlight, markdown
 from pygments.formatters import HtmlFormatter
 
 from recdl.files import replacing
-from tools import run
+from tools import cells, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -45,7 +45,7 @@ def deck(content: dict, title: str) -> str:
     """
     slides = []
     for position, cell in enumerate(content["cells"]):
-        tags = {"slide"} if position == 0 else set(cell["metadata"].get("tags", []))
+        tags = {"slide"} if position == 0 else set(cells.tags(cell))
         shown = bool(tags & {"slide", "slide-more"})
         if "slide" in tags:
             slides.append(([], []))
@@ -55,7 +55,7 @@ def deck(content: dict, title: str) -> str:
             parts += [_to_html(beginning(text))] if shown else []
             if not shown or beginning(text) != text.strip():
                 notes.append(_to_html(text))
-        elif shown:
+        elif shown and cell["cell_type"] == "code":
             parts += _code(cell)
     sections = "\n".join(
         f"<section>{''.join(parts)}<aside class='notes'>{''.join(notes)}</aside></section>"
@@ -79,7 +79,9 @@ def beginning(text: str) -> str:
 
 def _to_html(text):
     text = re.sub(r"\{cite(?::\w)?\}`[^`]*`", "", text)  # a bibliography is no slide
-    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)  # nor are links to chapters
+    text = re.sub(
+        r"(?<!!)\[([^\]]+)\]\([^)]*\)", r"\1", text
+    )  # nor are links to chapters
     return re.sub('<a class="anchor-link".*?</a>', "", markdown.markdown2html(text))
 
 
@@ -88,7 +90,7 @@ def _code(cell):
     about = cell["metadata"].get("mystnb", {})
     alt = about.get("image", {}).get("alt", "")
     caption = about.get("figure", {}).get("caption", "")
-    if not caption and "remove-input" not in cell["metadata"].get("tags", []):
+    if not caption and "remove-input" not in cells.tags(cell):
         parts.append(code_to_html("".join(cell["source"])))  # how to draw is no slide
     for output in cell["outputs"]:
         data = output.get("data", {})

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from processes import has_ended, send, start, wait_for, wait_for_pid
+from processes import has_ended, send, signals, start, wait_for, wait_for_pid
 from recdl import download, provenance, ratings
 from tools import run
 from tools.project import MODES, Project
@@ -71,6 +71,7 @@ def two_chapters(project):
     """Return a project with chapters `first` and `second`, which needs the first; both use the package."""
     write_notebook(project, "first", USES_IT)
     write_notebook(project, "second", USES_IT, needs=["first"])
+    (project.root / "book" / "a_page_in_markdown.md").touch()
     write_contents(project, "first", "second", "a_page_in_markdown")
     return project
 
@@ -185,7 +186,8 @@ def test_a_file_that_is_no_notebook_is_named(two_chapters):
 
 def test_a_cell_that_is_no_python_is_named(two_chapters):
     write_notebook(two_chapters, "first", "1 + 1", "%timeit 1")
-    with pytest.raises(SystemExit, match=r"first\.ipynb, code cell 3 is no Python"):
+    words = r'first\.ipynb, cell 4 \("%timeit 1"\) is no Python'
+    with pytest.raises(SystemExit, match=words):
         stale(two_chapters)
 
 
@@ -220,6 +222,41 @@ def test_notebooks_that_need_each_other_are_refused(two_chapters):
     write_notebook(two_chapters, "first", "1", needs=["second"])
     with pytest.raises(SystemExit, match=r"\['first', 'second'\]"):
         two_chapters.in_order()
+
+
+def test_parameters_of_a_mode_need_one_cell_for_them(two_chapters, monkeypatch):
+    path = write_notebook(two_chapters, "first", quick={"FACTOR": 2})
+    content = json.loads(path.read_text())
+    content["cells"].append(content["cells"][1])
+    path.write_text(json.dumps(content))
+    monkeypatch.setattr(run, "Job", None)  # nothing is executed, and no copy removed
+    words = r'first\.ipynb must have the tag .* on cell 2 \("FACTOR = 7"\) and cell 3'
+    with pytest.raises(SystemExit, match=words):
+        run.execute_all(two_chapters, ["quick"])
+    pretend_executed(two_chapters, "full")
+    run.execute_all(two_chapters, ["full"])
+
+
+def test_a_notebook_that_another_needs_and_that_was_renamed_is_named(two_chapters):
+    path = two_chapters.root / "book" / "first.ipynb"
+    path.rename(path.with_name("first (Kopie).ipynb"))
+    words = r"_toc\.yml names book/first, and there is neither book/first\.ipynb nor"
+    with pytest.raises(SystemExit, match=words):
+        two_chapters.in_order()
+    write_contents(two_chapters, "second")
+    with pytest.raises(SystemExit, match=r"second\.ipynb needs first, and _toc\.yml"):
+        two_chapters.in_order()
+
+
+@pytest.mark.parametrize("again", [SET_UP, "\n" + SET_UP])
+def test_a_set_up_cell_counts_as_one_wherever_it_stands(two_chapters, again):
+    pretend_executed(two_chapters)
+    path = two_chapters.root / "book" / "second.ipynb"
+    content = json.loads(path.read_text())
+    empty = content["cells"][0] | {"source": "", "cell_type": "markdown"}
+    content["cells"][1:1] = [empty, content["cells"][0] | {"source": again}]
+    path.write_text(json.dumps(content))
+    assert stale(two_chapters) == []
 
 
 # In which order
@@ -377,6 +414,7 @@ run.main([], pathlib.Path({str(project.root)!r}))
     return process, wait_for_pid(project.build / "full" / "pid")
 
 
+@signals
 def test_a_closed_terminal_ends_the_kernel_and_leaves_nothing_half_written(project):
     write_chapters(project, "slow", cells=SLOW)
     process, kernel = start_run(project, stand_in=True)
@@ -385,6 +423,7 @@ def test_a_closed_terminal_ends_the_kernel_and_leaves_nothing_half_written(proje
     assert [path.name for path in (project.build / "full").iterdir()] == ["pid"]
 
 
+@signals
 def test_a_killed_run_takes_its_kernels_with_it(project):
     """With a real kernel: it ends when what started it gets the signal that a closed terminal causes, too."""
     write_chapters(project, "slow", cells=SLOW)
@@ -394,6 +433,7 @@ def test_a_killed_run_takes_its_kernels_with_it(project):
     wait_for(lambda: has_ended(kernel))
 
 
+@signals
 def test_ctrl_c_ends_the_kernel_and_the_next_call_continues(project, without_kernels):
     write_notebook(project, "fast", "1 + 1")
     write_notebook(project, "slow", *SLOW, needs=["fast"])
