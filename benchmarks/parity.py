@@ -85,15 +85,17 @@ def squared_then_added():
         tf, weights = training.tf, model.trainable_variables
         optimizer.build(weights)
 
-        @tf.function(jit_compile=True)
+        @tf.function(jit_compile=True, autograph=False)
         def train(users, items, labels):
-            total = tf.constant(0.0)
-            for b in tf.range(tf.shape(labels)[0]):
+            def one_batch(b, total):
                 with tf.GradientTape() as tape:
                     loss = training.log_loss(labels[b], model((users[b], items[b])))
                 optimizer.apply(tape.gradient(loss, weights), weights)
-                total += loss
-            return total / tf.cast(tf.shape(labels)[0], tf.float32)
+                return b + 1, total + loss
+
+            n, begin = tf.shape(labels)[0], (tf.constant(0), tf.constant(0.0))
+            _, total = tf.while_loop(lambda b, _: b < n, one_batch, begin)
+            return total / tf.cast(n, tf.float32)
 
         return train
 

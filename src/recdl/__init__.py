@@ -9,7 +9,7 @@ From models to numbers
     leave-one-out and what sampled candidates do to it.
 The paper
     `paper`, its settings and numbers; `recommenders_ncf`, its run with the library; `prediction_table`, its
-    Fig. 8 and Table I; `models` and `training`, the same in Keras.
+    Fig. 8 and Table I; `models` and `training`, the same in Keras; `machine_code`, compiled once a kind.
 Beyond it
     `baselines` and `from_libraries`, the classical methods; `sequence`, self-attention; `blend`, two models
     mixed.

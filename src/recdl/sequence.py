@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recdl.checks import check_at_least, check_generator, check_positive
+from recdl.checks import check_at_least, check_generator, check_kind, check_positive
 from recdl.interactions import Interactions, check_sizes, check_users
+from recdl.machine_code import shared
 from recdl.quiet import no_startup_notes, start_tensorflow
 from recdl.training import History, repeat
 
@@ -33,20 +34,20 @@ def histories(positives: Interactions, length: int) -> np.ndarray:
     """
     check_at_least(1, length=length)
     order, _, n_after = _places(positives)
-    recent = n_after < length
-    users, items = positives.users[order][recent], positives.items[order][recent]
+    recent = order[n_after < length]
     rows = np.full((positives.n_users, length), positives.n_items, dtype="int32")
-    rows[users, length - 1 - n_after[recent]] = items
+    column = length - 1 - n_after[n_after < length]
+    rows[positives.users[recent], column] = positives.items[recent]
     return rows
 
 
 def _places(positives):
     # The interactions sorted by user, each user's in order; how many came before each, and how many after it.
+    check_kind(Interactions, positives=positives)
     positives.check_time_order()
     order = np.argsort(positives.users, kind="stable")
     n_films = np.bincount(positives.users)
-    begin = np.repeat(np.cumsum(n_films) - n_films, n_films)
-    n_before = np.arange(len(order)) - begin
+    n_before = np.arange(len(order)) - np.repeat(np.cumsum(n_films) - n_films, n_films)
     return order, n_before, np.repeat(n_films, n_films) - 1 - n_before
 
 
@@ -188,8 +189,7 @@ class SelfAttention(keras.Model):
         """Return what the model knows at each place, (batch, length, width), from films (batch, length)."""
         length = films.shape[1]
         earlier = np.tril(np.ones((length, length), dtype=bool))  # or the place itself
-        is_film = films != self.n_items
-        allowed = ops.logical_and(earlier, is_film[:, None, None, :])
+        allowed = ops.logical_and(earlier, (films != self.n_items)[:, None, None, :])
         x = self.films(films) * math.sqrt(self.width) + self.places(np.arange(length))
         x = self.drop(x, training=training)
         for block in self.blocks:
@@ -237,7 +237,7 @@ def compiled_step(
     """
     optimizer.build(model.trainable_variables)
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def step(films, next_films):
         with tf.GradientTape() as tape:
             has_next = tf.cast(next_films != model.n_items, tf.float32)
@@ -263,22 +263,22 @@ def fit(
     validate: Callable[[SelfAttention], float] | None = None,
     patience: int = 10,
 ) -> History:
-    """Train on windows that are cut anew in each epoch.
+    """Train on windows that are cut anew in each epoch; a batch holds `batch_size` of them.
 
-    The arguments and the result are those of `recdl.training.fit`: a batch holds `batch_size` windows, and an
-    interrupt leaves the weights of the last complete epoch, or of the best one.
+    The other arguments, the result, and what an interrupt leaves are those of `recdl.training.fit`.
     """
     check_at_least(1, n_epochs=n_epochs, batch_size=batch_size, patience=patience)
     check_at_least(0, seed=seed)
     check_positive(learning_rate=learning_rate)
+    check_kind(SelfAttention, model=model)
     check_sizes(model, len(model.history), model.n_items, positives)
     _check_batch(positives, model.history.shape[1], batch_size)
     rng = np.random.default_rng(seed)
-    step = compiled_step(model, keras.optimizers.Adam(learning_rate))
+    optimizer = keras.optimizers.Adam(learning_rate)
+    train = shared(compiled_step, model, optimizer, model.history[:1])
 
     def an_epoch():
-        batches = _batches(model, positives, batch_size, rng)
-        return float(np.mean([step(*batch) for batch in batches]))
+        return float(np.mean(train(_batches(model, positives, batch_size, rng))))
 
     return repeat(model, an_epoch, n_epochs, validate, patience)
 

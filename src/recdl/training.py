@@ -14,8 +14,15 @@ import numpy as np
 import pandas as pd
 
 from recdl import evaluation, splits
-from recdl.checks import check_at_least, check_positive, check_validation
+from recdl.checks import (
+    check_at_least,
+    check_kind,
+    check_positive,
+    check_validation,
+)
 from recdl.interactions import Interactions, check_batch, check_sizes, epoch_samples
+from recdl.machine_code import shared
+from recdl.models import NeuMF
 from recdl.paper import SETTINGS, Settings
 from recdl.progress import Progress
 from recdl.quiet import no_startup_notes
@@ -61,19 +68,23 @@ def compiled_epoch(
     vector = keras.Variable(_end_to_end(weights))
     optimizer.build([vector])
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def train(users, items, labels):
         vector.assign(_end_to_end(weights))
-        total = tf.constant(0.0)
-        for batch in tf.range(tf.shape(labels)[0]):
+        n_batches = tf.shape(labels)[0]
+
+        def one_batch(batch, total):
             with tf.GradientTape() as tape:
                 loss = log_loss(labels[batch], model((users[batch], items[batch])))
             gradients = tape.gradient(loss, weights)
             optimizer.apply([_end_to_end(gradients)], [vector])
             for weight, numbers in zip(weights, tf.split(vector, sizes), strict=True):
                 weight.assign(tf.reshape(numbers, weight.shape))
-            total += loss
-        return total / tf.cast(tf.shape(labels)[0], tf.float32)
+            return batch + 1, total + loss
+
+        begin = (tf.constant(0), tf.constant(0.0))
+        _, total = tf.while_loop(lambda batch, _: batch < n_batches, one_batch, begin)
+        return total / tf.cast(n_batches, tf.float32)
 
     return train
 
@@ -113,6 +124,8 @@ def repeat(
     `an_epoch` trains the model for one epoch and returns the mean loss; the rest is as in `fit`. A ValueError
     ends the training when the loss or a weight is no longer finite, or `validate` returns no finite number.
     """
+    if validate is not None:
+        check_kind(Callable, validate=validate)
     history, best = History(), None
     weights = {0: model.get_weights()}  # after the last two epochs, for Ctrl-C
     with Progress(n_epochs, type(model).__name__, "epochs") as progress:
@@ -179,18 +192,18 @@ def fit(
     """
     check_at_least(1, patience=patience)
     _check_fits(model, positives, settings)
-    train = compiled_epoch(model, adam(settings.learning_rate, weight_decay))
+    optimizer = adam(settings.learning_rate, weight_decay)
+    pair = positives.users[:1], positives.items[:1]
+    train = shared(compiled_epoch, model, optimizer, pair)
+    n_epochs = settings.n_epochs
     with contextlib.closing(_epochs(positives, settings)) as epochs:
-        return repeat(
-            model,
-            lambda: float(train(*next(epochs))),
-            settings.n_epochs,
-            validate,
-            patience,
-        )
+        losses = (train([epoch])[0] for epoch in epochs)
+        return repeat(model, lambda: next(losses), n_epochs, validate, patience)
 
 
 def _check_fits(model, positives, settings):
+    check_kind(NeuMF, model=model)
+    check_kind(Settings, settings=settings)
     check_sizes(model, model.settings["n_users"], model.settings["n_items"], positives)
     check_batch(positives, settings.n_negatives, settings.batch_size)
 

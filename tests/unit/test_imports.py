@@ -12,7 +12,7 @@ import recdl
 PACKAGE = pathlib.Path(recdl.__file__).parent
 CORE = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 CORE += ["tables"]
-DEEP = ["models", "sequence", "training"]
+DEEP = ["machine_code", "models", "sequence", "training"]
 HEAVY = ["tensorflow", "keras", "recommenders", "sklearn", "implicit", "matplotlib"]
 
 

@@ -1,4 +1,8 @@
+import json
 import os
+import subprocess
+import sys
+import types
 
 import pytest
 
@@ -36,3 +40,45 @@ def test_standard_error_works_again_after_a_failure(capfd):
         1 / os.write(2, b"before it failed\n") / 0
     os.write(2, b"afterwards\n")
     assert capfd.readouterr().err.splitlines() == ["before it failed", "afterwards"]
+
+
+TRAIN = """
+import numpy
+from recdl import models, training
+import keras
+pair = numpy.zeros((1, 1), "int32")
+loss = training.compiled_epoch(models.GMF(1, 1), training.adam())(pair, pair, numpy.ones((1, 1), "f"))
+print(keras.config.backend(), keras.config.floatx(), round(float(loss), 2))
+"""
+
+
+def test_settings_of_another_program_do_not_reach_the_training(tmp_path):
+    settings = {"epsilon": 1e-7, "backend": "theano", "floatx": "float64"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    theirs = os.environ | {"KERAS_BACKEND": "jax", "KERAS_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", TRAIN]
+    done = subprocess.run(command, env=theirs, capture_output=True, text=True)
+    assert done.stdout == "tensorflow float32 0.69\n", done.stderr
+
+
+def test_settings_that_keras_cannot_read_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with (
+        pytest.raises(ImportError, match=r"keras\.json: correct them.*`epsilon`"),
+        no_startup_notes(),
+    ):
+        raise ValueError(
+            "Invalid `epsilon` configuration. Expected a float. Received: epsilon=1"
+        )
+
+
+def test_any_other_error_of_an_import_stays(tmp_path):
+    with pytest.raises(ValueError, match="numpy"), no_startup_notes():
+        raise ValueError("numpy.dtype size changed")
+
+
+def test_keras_that_runs_on_something_else_is_an_error(monkeypatch):
+    keras = types.SimpleNamespace(config=types.SimpleNamespace(backend=lambda: "jax"))
+    monkeypatch.setitem(sys.modules, "keras", keras)
+    with pytest.raises(ImportError, match="runs on jax here"), no_startup_notes():
+        pass

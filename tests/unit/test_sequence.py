@@ -285,6 +285,19 @@ def test_a_senseless_model_is_refused(cycle, options, words):
         make(cycle, **options)
 
 
+@pytest.mark.parametrize("wrong", [None, "histories", 3, np.ones((2, 2))])
+def test_an_argument_of_another_kind_is_named(cycle, wrong):
+    with pytest.raises(TypeError, match="positives must be Interactions; received"):
+        sequence.histories(wrong, 3)
+    with pytest.raises(TypeError, match="positives must be Interactions; received"):
+        sequence.fit(make(cycle), wrong)
+    with pytest.raises(TypeError, match=r"model must be a model of recdl\.sequence"):
+        sequence.fit(wrong, cycle)
+    if wrong is not None:
+        with pytest.raises(TypeError, match="validate must be a function"):
+            sequence.fit(make(cycle), cycle, validate=wrong)
+
+
 @pytest.mark.parametrize("rng", [42, np.random.RandomState(42)])
 def test_windows_want_a_generator(small, rng):
     with pytest.raises(ValueError, match="rng must be a numpy"):

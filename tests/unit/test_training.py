@@ -161,6 +161,27 @@ def test_another_seed_gives_other_weights_and_losses():
         assert (a != b).any()
 
 
+@pytest.mark.parametrize(
+    ("argument", "wrong", "words"),
+    [
+        ("model", "NeuMF", "a model of recdl.models; received 'NeuMF'"),
+        ("model", ScoreTable([[1.0]]), "a model of recdl.models; received a Score"),
+        ("positives", RATINGS, "Interactions; received a DataFrame"),
+        ("settings", {"n_epochs": 1}, "Settings; received a dict"),
+        ("validate", 0.5, "a function; received 0.5"),
+    ],
+)
+def test_an_argument_of_another_kind_is_named(argument, wrong, words):
+    right = {"model": new_model(), "positives": POSITIVES, "settings": FAST}
+    with pytest.raises(TypeError, match=f"^{argument} must be {words}"):
+        training.fit(**right | {argument: wrong})
+
+
+def test_a_class_is_no_model():
+    with pytest.raises(TypeError, match=r"received the class NeuMF, not an object"):
+        training.fit(models.NeuMF, POSITIVES, FAST)
+
+
 @pytest.fixture
 def recorded(monkeypatch):
     """Return a list that collects what `fit` hands to the training step, which does nothing."""
@@ -418,13 +439,13 @@ def pairs_of(positives):
 @pytest.fixture
 def held_out(monkeypatch):
     """Return the positives, the validation pairs, and `validate`, of the invented ratings."""
-    tables, relevant = [], evaluation.Relevant
+    tables, remember = [], evaluation.Relevant.__init__
 
-    def spy(test, known):
+    def spy(self, test, known):
         tables.append(test)
-        return relevant(test, known)
+        remember(self, test, known)
 
-    monkeypatch.setattr(evaluation, "Relevant", spy)
+    monkeypatch.setattr(evaluation.Relevant, "__init__", spy)
     positives, validate = training.hold_out(RATINGS)
     pairs = set(tables[0][PAIR].itertuples(index=False, name=None))
     return positives, pairs, validate
