@@ -1,6 +1,6 @@
 """Time reading and splitting a table of the size of MovieLens-32M: 32,000,204 ratings in ratings.csv.
 
-    .venv/bin/python benchmarks/own_ratings.py               # some minutes; 1 GB in the temporary folder
+    .venv/bin/python benchmarks/own_ratings.py              # two minutes; 1 GB in the temporary folder
     .venv/bin/python benchmarks/own_ratings.py --rows 1000000                         # a trial of 10 s
 
 The rows are invented: as many films as in MovieLens-32M and nearly as many users, half stars, times of 28

@@ -16,6 +16,7 @@ What breaks a rule raises `DataError`, which names the column, the row, the valu
 import datetime
 from decimal import Decimal
 from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,10 +24,37 @@ import pandas as pd
 UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}
 UNITS["nanoseconds"] = 10**9
 LARGEST_SECONDS = 10**11  # the year 5138; as milliseconds, 1973
+DIGITS = {  # how many of the values must be such dates: (lowest, highest, share, what it is)
+    "%Y%m%d": (19000101, 20991231, 0.9, "a day"),
+    "%Y%m%d%H%M": (190001010000, 209912312359, 1, "a day with hours and minutes"),
+    "%Y%m%d%H%M%S": (19000101000000, 20991231235959, 1, "a day with its time"),
+}
+
+
+class Fault(NamedTuple):
+    """One value that breaks a rule: where it stands, counted from 0, what is wrong, and what to do."""
+
+    column: str
+    row: int
+    value: object
+    problem: str
+    remedy: str
+
+    def at(self, column: str, where: str) -> str:
+        """Return the sentence with these words for the column and the row."""
+        return f"Column {column}, {where}: {self.value!r} {self.problem}. {self.remedy}"
+
+    def __str__(self):
+        return self.at(self.column, f"row {self.row} (counted from 0)")
 
 
 class DataError(ValueError):
-    """Data are there, but their content is wrong."""
+    """Data are there, but their content is wrong; `fault` has the value, where it is a single one."""
+
+    def __init__(self, what: str | Fault, *options: str):
+        super().__init__(str(what))
+        self.fault = what if isinstance(what, Fault) else None
+        self.options = options  # of recdl.tables.read that may help: "quotes=False"
 
 
 def refuse(values: pd.Series, bad, problem: str, remedy: str):
@@ -35,9 +63,7 @@ def refuse(values: pd.Series, bad, problem: str, remedy: str):
     if bad.any():
         row = int(np.argmax(bad))
         [value] = values.iloc[[row]].tolist()  # 7.0, not np.float64(7.0)
-        raise DataError(
-            f"Column {values.name}, row {row} (counted from 0): {value!r} {problem}. {remedy}"
-        )
+        raise DataError(Fault(values.name, row, value, problem, remedy))
 
 
 def _plain(values):
@@ -234,7 +260,7 @@ def _of_numbers(column):
     if not len(sizes):
         return found.astype("int64")
     unit = list(UNITS)[sizes[0]]
-    problem = f"has another size than row 0, which is one of {unit}"
+    problem = f"has another size than the first row, which is one of {unit}"
     remedy = "Bring the column to seconds since 1970."
     refuse(column, sizes != sizes[0], problem, remedy)
     _refuse_digits_of_dates(column, found)
@@ -245,16 +271,20 @@ def _of_numbers(column):
 
 
 def _refuse_digits_of_dates(column, found):
-    """Refuse 19971204: it is a day, and as seconds it would lie in 1970."""
-    if found.between(19000101, 20991231).all() and (found % 1 == 0).all():
-        digits = found.astype("int64").astype(str)
-        if pd.to_datetime(digits, format="%Y%m%d", errors="coerce").notna().all():
+    """Refuse 20011204155549 and its like: as seconds or milliseconds they would be other times."""
+    for form, (low, high, share, what) in DIGITS.items():
+        fit = found.between(low, high)
+        if fit.mean() < share or (found[fit] % 1 != 0).any():
+            continue
+        digits = found[fit].astype("int64").astype(str)
+        dates = pd.to_datetime(digits, format=form, errors="coerce").notna()
+        if dates.sum() >= share * len(found):
             remedy = (
-                f"Convert them: pd.to_datetime(table[{str(column.name)!r}].astype(str), "
-                "format='%Y%m%d')."
+                "Convert the column and use that table: "
+                f"pd.to_datetime(table[{str(column.name)!r}].astype(str), format={form!r}, "
+                "errors='coerce')."
             )
-            every = np.full(len(column), True)
-            refuse(column, every, "is a day written as one number", remedy)
+            refuse(column, fit, f"is {what} written as one number", remedy)
 
 
 def _scaled(found, per_second):
@@ -262,5 +292,7 @@ def _scaled(found, per_second):
     if found.dtype.kind == "f" and (found % 1 != 0).any():
         return found.astype("float64") / per_second
     found = found.astype("int64")
+    if per_second == 1:
+        return found
     whole, rest = found // per_second, found % per_second
     return whole if not rest.any() else whole + rest / per_second

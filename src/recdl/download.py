@@ -43,11 +43,13 @@ BY_HAND = f"Download {GROUPLENS_URL} in a browser and set RECDL_MOVIELENS=/path/
 
 # How files begin that are archives, though not of the kind that is read here.
 OTHER_ARCHIVES = {
-    b"Rar!": "RAR",
-    b"7z\xbc\xaf\x27\x1c": "7z",
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
+    rb"Rar!": "RAR",
+    rb"7z\xbc\xaf\x27\x1c": "7z",
+    rb"\x1f\x8b": "gzip",
+    rb"BZh\d": "bzip2",
+    rb"\xfd7zXZ": "xz",
+    rb"\x28\xb5\x2f\xfd": "Zstandard",
+    rb"(?s:.{257})ustar": "tar",
 }
 
 FILES = {
@@ -152,14 +154,17 @@ def _named(path: Path) -> Path:
 
 def _refuse_other_archives(path):
     with open(path, "rb") as file:
-        begin = file.read(262)
-    kinds = [kind for sign, kind in OTHER_ARCHIVES.items() if begin.startswith(sign)]
-    if begin[257:] == b"ustar":
-        kinds = ["tar"]
-    if kinds:
+        kind = other_archive(file.read(262))
+    if kind:
         raise not_movielens(
-            path, f"the form of an archive ({kinds[0]}): unpack it and name the folder"
+            path, f"the form of an archive ({kind}): unpack it and name the folder"
         )
+
+
+def other_archive(head: bytes) -> str | None:
+    """Return the kind of an archive that is no zip, such as "7z", from its first 262 bytes; else None."""
+    found = (kind for sign, kind in OTHER_ARCHIVES.items() if re.match(sign, head))
+    return next(found, None)
 
 
 def _unpack(archive: Path, folder: Path) -> Path:

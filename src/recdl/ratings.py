@@ -9,10 +9,12 @@ files with other names and layouts.
 import numpy as np
 import pandas as pd
 
+from recdl.checks import check_kind
 from recdl.columns import DataError, identifiers, numbers, refuse, seconds
 
 PAIR = ["userID", "itemID"]
 COLUMNS = [*PAIR, "rating", "timestamp"]
+REPEATED = "has this user in a row before"
 
 
 def check_ratings(
@@ -41,18 +43,26 @@ def check_ratings(
     DataError
         The table is empty, or breaks a rule of this module or of `recdl.columns`.
     """
+    check_kind(pd.DataFrame, ratings=ratings)
     if timed and "timestamp" not in ratings.columns:
         raise _without_times(ratings)
     optional = [n for n in COLUMNS[2:] if n in ratings.columns]
-    pairs = check_pairs(ratings, PAIR + optional)
+    found = _pairs(ratings, PAIR + optional)
     if ratings.empty:
         raise DataError("The table of ratings is empty. It needs at least one row.")
-    checked = ratings.assign(**{name: pairs[name].to_numpy() for name in PAIR})
     for name in optional:
-        convert = numbers if name == "rating" else seconds
-        checked[name] = convert(ratings[name]).to_numpy()
+        found[name] = (numbers if name == "rating" else seconds)(ratings[name])
     if scale is not None and "rating" in optional:
-        _refuse_outside(checked["rating"], *scale)
+        _refuse_outside(found["rating"], *scale)
+    return _with(ratings, found)
+
+
+def _with(ratings, found):
+    """Return a copy of the table with some other columns; each column is copied once."""
+    checked = ratings.copy(deep=False)
+    for place, name in enumerate(ratings.columns):
+        column = found[name].to_numpy() if name in found else ratings.iloc[:, place]
+        checked.isetitem(place, column)
     return checked
 
 
@@ -83,16 +93,42 @@ def check_pairs(table: pd.DataFrame, columns: list[str] = PAIR) -> pd.DataFrame:
     DataError
         The table breaks a rule of this module or of `recdl.columns`.
     """
+    return pd.DataFrame(_pairs(table, columns))
+
+
+def _pairs(table, columns):
+    """Return the two checked columns of identifiers, which may share the memory of the table."""
+    check_kind(pd.DataFrame, table=table)
     if any(list(table.columns).count(name) != 1 for name in columns):
         raise DataError(
             f"The table needs each of the columns {columns} once; it has {list(table)}. "
             "Use table.rename(columns={old: new})."
         )
-    pairs = pd.DataFrame({name: identifiers(table[name]) for name in PAIR})
-    remedy = "Keep one row: table.drop_duplicates(['userID', 'itemID'])."
-    repeated = pairs.duplicated()
-    refuse(pairs["itemID"], repeated, "has this user in a row before", remedy)
+    pairs = {name: identifiers(table[name]) for name in PAIR}
+    if not _are_different(*pairs.values()):
+        remedy = "Keep one row: table.drop_duplicates(['userID', 'itemID'])."
+        repeated = pd.DataFrame(pairs).duplicated()
+        refuse(pairs["itemID"], repeated, REPEATED, remedy)
     return pairs
+
+
+def _are_different(users, items):
+    """Tell whether no pair occurs twice; False also where that takes a longer look.
+
+    Whole numbers become one number a pair. Sorted, equal ones stand side by side.
+    """
+    if not len(users) or {users.dtype.kind, items.dtype.kind} != {"i"}:
+        return False
+    n_users, n_items = (int(ids.max()) - int(ids.min()) + 1 for ids in (users, items))
+    if n_users * n_items >= 2**63:
+        return False
+    users, items = (
+        ids.to_numpy().astype("int64", copy=False) for ids in (users, items)
+    )
+    keys = (users - users.min()) * n_items + (items - items.min())
+    if not (keys[1:] > keys[:-1]).all():
+        keys.sort()
+    return bool((keys[1:] > keys[:-1]).all())
 
 
 # Order of time

@@ -283,19 +283,24 @@ def seconds_of(column):
     bands = {sum(abs(v) >= 10 ** (11 + 3 * n) for n in range(3)) for v in found}
     if len(bands) > 1:
         return None
-    if all(is_day(value) for value in found):
-        return None if found else []
+    for n_digits, form in DATES.items():
+        if all(is_date(value, n_digits, form) for value in found):
+            return None if found else []
     per_second = 1000 ** bands.pop() if bands else 1
     exact = [v if isinstance(v, Decimal | int) else float(v) for v in found]
     return [Fraction(value) / per_second for value in exact]
 
 
-def is_day(value):
-    """Tell whether a number is a day written as 19971204."""
-    if value != int(value) or not 19000101 <= value <= 20991231:
+DATES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+def is_date(value, n_digits, form):
+    """Tell whether a number is a date of these years written as 19971204, or as that with its time."""
+    digits = str(int(value))
+    if value != int(value) or len(digits) != n_digits or digits[:2] not in ("19", "20"):
         return False
     try:
-        datetime.date(int(value) // 10_000, int(value) // 100 % 100, int(value) % 100)
+        datetime.datetime.strptime(digits, form)
     except ValueError:
         return False
     return True

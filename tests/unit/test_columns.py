@@ -1,6 +1,7 @@
 """Columns of every kind: times in every form, identifiers of two tables, equal to those of plain integers."""
 
 import datetime
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from any_input import lists, odd_columns, seconds_of
 from recdl import splits
-from recdl.columns import DataError, lookup, refuse_look_alikes, seconds
+from recdl.columns import DataError, Fault, lookup, numbers, refuse_look_alikes, seconds
 from recdl.ratings import PAIR
 
 ROWS = [(1, 10), (1, 20), (1, 30), (1, 50), (2, 10), (2, 20), (2, 40), (2, 30)]
@@ -82,11 +83,14 @@ def test_what_came_first_within_a_second_is_kept():
     [
         (
             [1_600_000_000, 1_600_000_000_000],
-            "row 1 .*another size than row 0.*seconds",
+            "row 1 .*another size than the first row.*seconds",
         ),
         ([1_600_000_000_000, 0], "row 1 .*: 0 has another size"),
         ([19971204, 20010909], "row 0 .*19971204 is a day written as one number"),
         (["19971204"], "'19971204' is a day written as one number.*%Y%m%d"),
+        ([0, *[20010909] * 9], "row 1 .*20010909 is a day written as one number"),
+        ([200112041555], "is a day with hours and minutes written as one number"),
+        ([20011204155549.0], "is a day with its time written as one .*'%Y%m%d%H%M%S'"),
         (
             ["2001-09-09", "noon"],
             "row 1 .*'noon' is no date and time .* that can be read",
@@ -207,3 +211,22 @@ def test_every_form_of_a_table_is_split_as_plain_integers_are(rows, names, clock
             continue
         for part, as_plain in zip(split(form), expected, strict=True):
             assert part.index.tolist() == as_plain.index.tolist()
+
+
+# Errors
+
+
+def test_an_error_carries_what_its_sentence_says():
+    with pytest.raises(DataError) as said:
+        numbers(column(["1", "soon"]))
+    fault = said.value.fault
+    assert fault[:3] == ("timestamp", 1, "soon")
+    assert (
+        str(said.value) == str(fault) == fault.at("timestamp", "row 1 (counted from 0)")
+    )
+    assert fault.at("when", "line 3").startswith("Column when, line 3: 'soon' is ")
+    assert fault.at("when", "line 3").endswith(fault.remedy)
+    other = DataError("Use quotes=False.", "quotes=False")
+    assert (str(other), other.fault) == ("Use quotes=False.", None)
+    assert pickle.loads(pickle.dumps(other)).options == ("quotes=False",)
+    assert isinstance(pickle.loads(pickle.dumps(said.value)).fault, Fault)

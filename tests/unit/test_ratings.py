@@ -147,6 +147,25 @@ def test_a_pair_that_occurs_twice_is_refused(check, users, items):
         check(frame(userID=users, itemID=items))
 
 
+IDS = {
+    "few": st.integers(-3, 3),
+    "any of 64 bits": st.integers(LOWEST, HIGHEST),
+    "the ends": st.sampled_from([LOWEST, LOWEST + 1, 0, HIGHEST - 1, HIGHEST]),
+}
+
+
+@given(st.data(), st.sampled_from([*IDS]), st.sampled_from([*IDS]))
+def test_the_first_row_that_repeats_a_pair_is_found_in_any_order(data, users, items):
+    pairs = data.draw(st.lists(st.tuples(IDS[users], IDS[items]), min_size=1))
+    table = pd.DataFrame(pairs, columns=PAIR, dtype="int64")
+    repeats = [row for row, pair in enumerate(pairs) if pair in pairs[:row]]
+    if repeats:
+        with pytest.raises(DataError, match=f"row {repeats[0]} .* has this user in a"):
+            check_pairs(table)
+    else:
+        assert check_pairs(table)[PAIR].to_numpy().tolist() == [list(p) for p in pairs]
+
+
 @both_doors
 @pytest.mark.parametrize("column", ["userID", "itemID"])
 def test_a_column_that_is_missing_or_there_twice_is_refused(check, column):

@@ -4,12 +4,13 @@ import bz2
 import datetime
 import gzip
 import hashlib
+import io
 import pickle
 import random
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from invented_movielens import ROWS, folder_with, grouplens_files, lines, zipped
@@ -17,7 +18,7 @@ from recdl import tables
 from recdl.columns import DataError
 from recdl.download import DataUnavailable
 from recdl.ratings import COLUMNS, check_ratings
-from recdl.tables import delimited
+from recdl.tables import delimited, forms
 from stand_in import sends
 
 STARS = [(1, 40, 2.5, 1000000009), (7, 2001, 0.5, 1000000007), (7, 40, 4.0, 900000001)]
@@ -50,6 +51,12 @@ def refusal(source, kind=DataError, **options):
 
 def read_text(folder, content, **options):
     return tables.read(file_with(folder, content), **options)
+
+
+def cut(n, patch):
+    """Read files in parts of n rows, or in pieces of n bytes and the rest of their last line."""
+    patch.setattr(delimited, "CHUNK", n)
+    patch.setattr(delimited, "PIECE", n)
 
 
 # MovieLens
@@ -177,7 +184,7 @@ def test_columns_are_named_by_the_reader(tmp_path):
     assert rows_of(read_text(tmp_path, MINE, **NAMES)) == EXPECTED
 
 
-@pytest.mark.parametrize("separator", delimited.SEPARATORS)
+@pytest.mark.parametrize("separator", forms.SEPARATORS)
 def test_separators_are_recognised(separator, tmp_path):
     text = MINE.replace(",", separator)
     assert rows_of(read_text(tmp_path, text, **NAMES)) == EXPECTED
@@ -285,9 +292,9 @@ def test_two_columns_that_could_be_meant_are_refused(tmp_path):
 @pytest.mark.parametrize("rows_in_a_part", [1, 100])
 @pytest.mark.parametrize("way", ["the faster one", "the slower one"])
 def test_texts_stay_texts(way, ids, rows_in_a_part, tmp_path, monkeypatch):
-    monkeypatch.setattr(delimited, "CHUNK", rows_in_a_part)
+    cut(rows_in_a_part, monkeypatch)
     if way == "the slower one":
-        monkeypatch.setattr(delimited, "nothing_to_lose", lambda *_: False)
+        monkeypatch.setattr(delimited, "_in_pieces", lambda *_: None)
     for column in ("user", "item"):
         other = {"user": "item", "item": "user"}[column]
         text = f"{column},{other}\n" + "".join(f"{i},{n}\n" for n, i in enumerate(ids))
@@ -296,28 +303,109 @@ def test_texts_stay_texts(way, ids, rows_in_a_part, tmp_path, monkeypatch):
         assert table[f"{other}ID"].tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 @pytest.mark.parametrize(
-    ("text", "answer"),
-    [("1,2\n-3,10\n0,20\n", True), ("1,0.5\n", True), ("10,00\n", False)]
-    + [(text, False) for text in ("01,2", "1,02\n", "1,+2", "1, 2", "-0,1", '"1",2')]
-    + [("1,2\n07,1\n", False), ("1,2\r\n07,1\r\n", False), ("\ufeff07,1\n", False)]
-    + [("1,2\n" * 2**22 + end, False) for end in ("01,2", "1,02", "1,2 ")]
-    + [("1,2\n" * (2**22 - 1) + "1,2" + "\n01,2", False)],
+    ("text", "lossless", "short"),
+    [("1,2\n-3,10\n0,20", True, True), ("10,0.5", True, True), ("-7,-.05", True, True)]
+    + [("1," + "9" * 15, True, True), ("1," + "9" * 16, True, False)]
+    + [(text, True, False) for text in ("1,1e3", "1E3,1", "1,nan", "1,x")]
+    + [(text, False, None) for text in ("01,2", "1,02", "1,-0", "10,00", "1,2\r\n07,1")]
+    + [(text, False, None) for text in ("1,+2", "1, 2", "1,2\t", '"1",2', "\ufeff07,1")]
+    + [(text, False, None) for text in ("1,2\n,\0", "2,1\r,1")],
 )
-def test_bytes_tell_whether_reading_numbers_can_lose_anything(text, answer, tmp_path):
-    form = delimited.Form(["user", "item"], 0, ",", None, "utf-8")
-    file = delimited.File(file_with(tmp_path, text))
-    assert delimited.nothing_to_lose(file, form) is answer
-    assert not delimited.nothing_to_lose(file, form._replace(encoding="utf-16"))
+def test_bytes_tell_whether_reading_numbers_can_lose_anything(
+    text, lossless, short, ending
+):
+    found = delimited.nothing_to_lose((text + ending).encode(), ",")
+    assert found[0] is lossless
+    assert found[1] is short or not lossless
+    other = delimited.nothing_to_lose((text + ending).replace(",", ";").encode(), ";")
+    assert other == found
 
 
-@pytest.mark.parametrize("cut", range(4))
-def test_a_zero_is_seen_wherever_the_blocks_meet(cut, tmp_path):
-    form = delimited.Form(["user", "item"], 0, ",", None, "utf-8")
-    text = "9" * (2**24 - cut) + "\n01,2\n"
-    assert not delimited.nothing_to_lose(
-        delimited.File(file_with(tmp_path, text)), form
-    )
+def test_texts_of_two_bytes_a_letter_are_read_with_care(tmp_path):
+    path = file_with(tmp_path, "user,item\n1,007\n", encoding="utf-16")
+    assert rows_of(tables.read(path, encoding="utf-16")) == [(1, "007")]
+
+
+SHORT = st.decimals(-(10**9), 10**9, places=5)
+ANY = st.floats(0, 5) | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists((SHORT | ANY).map(str), min_size=1))
+@example(["0.13436424411240122", "4e-32"])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_each_rating_is_the_nearest_float(tmp_path, texts):
+    rows = "".join(f"{n},{n},{text}\n" for n, text in enumerate(texts))
+    file = delimited.File(file_with(tmp_path, f"user,item,rating\n{rows}"))
+    form = forms.Form(["user", "item", "rating"], 1, ",", None, "utf-8")
+    chosen = {"userID": 0, "itemID": 1, "rating": 2}
+    for n in (1, 2**22):
+        with pytest.MonkeyPatch.context() as patch:
+            cut(n, patch)
+            found = delimited.parse(file, form, chosen)["rating"].astype(float)
+        assert list(map(repr, found)) == [repr(float(text)) for text in texts]
+
+
+# In pieces, by all processors
+
+LONG = [(n // 50 + 1, n % 50 * 7, n % 10 / 2 + 0.5, 10**9 + n) for n in range(20_000)]
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("packed", [bytes, gzip.compress])
+@pytest.mark.parametrize("n", [1000, 99_999])
+def test_a_table_in_pieces_is_the_table(n, packed, ending, tmp_path, monkeypatch):
+    text = lines([("userId", "movieId", "rating", "timestamp"), *LONG], ",")
+    path = file_with(tmp_path, packed(text.replace(b"\n", ending)))
+    expected = tables.read(path)
+    assert rows_of(expected) == LONG
+    cut(n, monkeypatch)
+    pd.testing.assert_frame_equal(tables.read(path), expected, check_exact=True)
+
+
+@each_layout
+def test_movielens_is_read_the_faster_way(folder, tmp_path, monkeypatch):
+    name, content, rows = LAYOUTS[folder]
+    monkeypatch.delattr(delimited, "_in_parts")
+    assert rows_of(tables.read(file_with(tmp_path, content, name))) == rows
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (
+            (7, 8, 5.5, 10**9),
+            "rating, line 15002: 5.5 lies outside the scale, 0.5 to 5",
+        ),
+        ((7, 8, "x", 10**9), "rating, line 15002: 'x' is not a number"),
+        (("", 8, 5, 10**9), "userID), line 15002: '' is missing"),
+        ((1, 0, 5, 10**9), "itemID), line 15002: 0 has this user in a row before"),
+        ((7, 8, 5), "line 15002, has 3 fields, not 4"),
+        ((7, 8, 5, 10**9, 6), "line 15002, has 5 fields, not 4"),
+        ((7, 8, 5, 10**9, 6, 6), "line 15002, has 6 fields, not 4"),
+        (("a\0", 8, 5, 10**9), "line 15002, has a NUL byte"),
+    ],
+)
+@pytest.mark.parametrize("n", [1000, 10**7])
+def test_a_bad_row_far_down_has_its_line(n, row, words, tmp_path, monkeypatch):
+    cut(n, monkeypatch)
+    rows = [
+        ("userId", "movieId", "rating", "timestamp"),
+        *LONG[:15_000],
+        row,
+        *LONG[15_000:],
+    ]
+    assert words in refusal(file_with(tmp_path, lines(rows, ",")))
+
+
+def test_pieces_end_where_lines_end_and_lose_nothing(monkeypatch):
+    text = b"1,2\r\n33,4\n\n5,66"
+    for n in range(1, 20):
+        cut(n, monkeypatch)
+        pieces = list(delimited._pieces(io.BytesIO(text)))
+        assert b"".join(pieces) == text
+        assert all(piece.endswith(b"\n") for piece in pieces[:-1])
 
 
 def test_whole_numbers_become_integers_to_the_last_digit(tmp_path):
@@ -355,7 +443,7 @@ def test_an_empty_identifier_is_missing(tmp_path):
 def test_a_row_of_another_length_is_named(
     text, words, rows_in_a_part, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(delimited, "CHUNK", rows_in_a_part)
+    cut(rows_in_a_part, monkeypatch)
     path = file_with(tmp_path, text)
     message = refusal(path)
     assert message.startswith(f"{path}, {words}")
@@ -586,7 +674,7 @@ STRAY = 'user,item,note\na,x,"oops\nc,x,ok\nd,x,ok\nb,y,"end\nc,z,"fine"\n'
 def test_a_stray_quotation_mark_swallows_no_rows(
     ending, rows_in_a_part, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(delimited, "CHUNK", rows_in_a_part)
+    cut(rows_in_a_part, monkeypatch)
     path = file_with(tmp_path, STRAY.replace("\n", ending).encode())
     message = refusal(path)
     assert (
@@ -804,7 +892,7 @@ def test_seconds_that_look_a_little_like_dates_are_times(tmp_path):
 
 
 def test_the_table_tells_what_was_taken(tmp_path):
-    text = "user,isbn,stars,created_at,Review Date\n1,2,3,4,5\n"
+    text = "user,isbn,stars,created_at,Review Date,sentiment,updates\n1,2,3,4,5,6,7\n"
     assert read_text(tmp_path, text).attrs == {
         "columns": {"userID": "user", "itemID": "isbn", "rating": "stars"},
         "unused_times": ["created_at", "Review Date"],
@@ -886,15 +974,15 @@ def expected(table):
     return check_ratings(table)
 
 
-@given(written(), st.sampled_from(delimited.SEPARATORS), st.sampled_from([1, 3, 100]))
+@given(written(), st.sampled_from(forms.SEPARATORS), st.sampled_from([1, 3, 100]))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_back(tmp_path, table, separator, rows_in_a_part):
     text = table.to_csv(index=False, sep="|").replace("|", separator)
     path = file_with(tmp_path, text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "CHUNK", rows_in_a_part)
+        cut(rows_in_a_part, patch)
         read = tables.read(path)
-        patch.setattr(delimited, "nothing_to_lose", lambda *_: False)
+        patch.setattr(delimited, "_in_pieces", lambda *_: None)
         pd.testing.assert_frame_equal(read, tables.read(path), check_exact=True)
     pd.testing.assert_frame_equal(read, expected(table), check_exact=True)
     frame = table.set_axis(COLUMNS, axis="columns")

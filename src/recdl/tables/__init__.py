@@ -9,8 +9,8 @@ Nothing is guessed that could change a value. Identifiers are read as texts; a c
 integers only if each is the one way to write its number, so "007", " 7" and "NA" stay texts. What is not
 certain is a `DataError`, which says what to write instead.
 
-`kinds_of_files` tells a table from what is none, `which_column` finds the columns, `delimited` reads texts,
-`marks` are the characters that lose rows.
+`kinds_of_files` tells a table from what is none, `forms` how texts are separated, `which_column` the columns;
+`delimited` reads texts, `marks` are the characters that lose rows.
 """
 
 import csv
@@ -30,11 +30,12 @@ import requests
 from recdl import download as sources
 from recdl.columns import DataError, identifiers, numbers, seconds
 from recdl.files import replacing
-from recdl.ratings import COLUMNS, PAIR, check_ratings
-from recdl.tables.delimited import form_of, parse
+from recdl.ratings import COLUMNS, PAIR, REPEATED, check_ratings
+from recdl.tables.delimited import parse
+from recdl.tables.forms import form_of
 from recdl.tables.kinds_of_files import file_in, refuse_other_kinds
 from recdl.tables.marks import line_of
-from recdl.tables.which_column import Source, choose, refuse_digits_of_dates, told
+from recdl.tables.which_column import Source, choose, told
 
 MOVIELENS = ["ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]
 MOVIELENS += ["ml-latest-small", "ml-latest"]
@@ -89,8 +90,6 @@ def read(
 def _read(source, asked, scale, zeros, repeats, layout):
     take = _from_frame if isinstance(source, pd.DataFrame) else _from_path
     table, origin, usual_scale = take(source, asked, **layout)
-    if "timestamp" in table:
-        refuse_digits_of_dates(table["timestamp"], origin)
     scale = usual_scale if scale is None else scale
     table = _checked(table, origin, scale, zeros, repeats)
     table.attrs = origin.attrs(asked)
@@ -125,14 +124,15 @@ def _checked(table, source, scale, zeros, repeats):
             rows, table = table.index, table.reset_index(drop=True)
         return check_ratings(table, scale=scale, timed=False)
     except DataError as error:
-        hint = ""
-        if "has this user in a row before" in str(error):
+        found = told(error, source, rows)
+        if error.fault and error.fault.problem == REPEATED:
             n = int(table[PAIR].duplicated().sum())
-            hint = (
-                f" Or read it with repeats='first', 'last' or 'sum': {n} of {len(table)} rows repeat an "
-                "earlier pair."
+            found = DataError(
+                f"{found} Or read it with repeats='first', 'last' or 'sum': {n} of {len(table)} rows repeat "
+                "an earlier pair.",
+                "repeats",
             )
-        raise DataError(told(error, source, rows) + hint) from error
+        raise found from error
 
 
 def _reduced(table, zeros, repeats):
@@ -144,10 +144,13 @@ def _reduced(table, zeros, repeats):
     table = pd.DataFrame({name: rules[name](table[name]) for name in table})
     if zeros == "drop":
         if "rating" not in table:
-            raise DataError("zeros='drop' needs ratings. Name their column: rating=...")
+            remedy = "Name their column: rating=..."
+            raise DataError(f"zeros='drop' needs ratings. {remedy}", "rating")
         if len(table) and not table["rating"].any():
             raise DataError(
-                "Each rating is 0, so zeros='drop' would leave no row. Use zeros='keep', or rating=False."
+                "Each rating is 0, so zeros='drop' would leave no row. Use zeros='keep', or rating=False.",
+                "zeros",
+                "rating=False",
             )
         table = table[table["rating"] != 0]
     if repeats == "sum":
@@ -213,7 +216,8 @@ def _from_path(path, asked, **layout):
             remedy = "Name the right one; for files from Windows, or from before 2010, "
             remedy += "encoding='latin-1' often is."
         raise DataError(
-            f"{file} is not in the encoding {encoding or 'utf-8'} ({why}). {remedy}"
+            f"{file} is not in the encoding {encoding or 'utf-8'} ({why}). {remedy}",
+            "encoding",
         ) from error
     except DAMAGED as error:
         raise DataError(

@@ -4,110 +4,30 @@ Identifiers are read as texts, in parts of four million rows. A column of them b
 each text is the one way to write its number. A part of integers becomes texts again if another part has to
 stay texts; that is exact for the same reason. So nothing depends on the parts, and a large file of integers
 never needs the memory of its texts. Where no number in the file has anything that reading could lose, which
-its bytes tell, identifiers are first read as integers: the same table, sooner.
+its bytes tell, identifiers are read as integers, several pieces at once: the same table, sooner.
 """
 
-import codecs
 import contextlib
-import csv
+import functools
 import io
+import os
 import re
-from typing import NamedTuple
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
 from recdl.columns import DataError
 from recdl.ratings import PAIR
+from recdl.tables.forms import NO_QUOTES, STAND_IN, Form
 from recdl.tables.kinds_of_files import File
-from recdl.tables.marks import refuse_marks, refuse_nul, text_of
+from recdl.tables.marks import refuse_marks, text_of
 
-SEPARATORS = [",", ";", "\t", "|", "::"]
-NO_QUOTES = ("\t", "::")
-STAND_IN = "\x1f"  # for "::", as the fast parser takes one character only
 CHUNK = 2**22  # rows
+PIECE = 2**22  # bytes
+LOSSY = b'+ \t\v\f"\0\xef'  # the last one begins a byte order mark
 WHOLE = re.compile("0|-?[1-9][0-9]*")
-
-
-class Form(NamedTuple):
-    """How a text file is written; `names` are those of its columns."""
-
-    names: list
-    n_skipped: int  # rows until the first of the table, empty ones included
-    separator: str
-    quotes: bool | None
-    encoding: str
-    decimal: str = "."
-
-    def has_quotes(self):
-        """Tell whether quotation marks enclose texts."""
-        return self.separator not in NO_QUOTES if self.quotes is None else self.quotes
-
-    def reads(self):
-        """Return the options that the readers of pandas and of Python share."""
-        quoting = csv.QUOTE_MINIMAL if self.has_quotes() else csv.QUOTE_NONE
-        single = STAND_IN if self.separator == "::" else self.separator
-        return {"delimiter": single, "quoting": quoting}
-
-    def rows(self, lines, strict=False):
-        """Return a reader of the rows in these lines; a strict one lets nothing follow a closed field."""
-        if self.separator == "::":
-            lines = (line.replace("::", STAND_IN) for line in lines)
-        return csv.reader(lines, strict=strict, **self.reads())
-
-
-def form_of(
-    head: bytes,
-    place: str,
-    *,
-    columns=None,
-    separator=None,
-    encoding=None,
-    quotes=None,
-    decimal=".",
-) -> Form:
-    """Return the form of a text file that begins with these bytes; options as in `recdl.tables.read`."""
-    if decimal not in (".", ","):
-        raise ValueError(f"decimal must be '.' or ','; received {decimal!r}.")
-    if columns is not None:  # the file has none, so blanks around them mean nothing
-        columns = [str(name).strip() for name in columns]
-    if separator is not None and separator != "::" and len(separator) != 1:
-        raise ValueError(
-            f"separator must be one character or '::'; received {separator!r}."
-        )
-    text = _decoded(head, place, encoding)
-    found = []
-    for mark in [separator] if separator else SEPARATORS:
-        form = Form(columns, 0, mark, quotes, encoding or "utf-8", decimal)
-        rows = enumerate(form.rows(io.StringIO(text, newline="")), start=1)
-        n_rows, first = next(row for row in rows if "".join(row[1]).strip())
-        if columns is None:
-            form = form._replace(names=first, n_skipped=n_rows)
-        if len(first) > 1 and len(first) == len(form.names):
-            found.append(form)
-    most = max((len(form.names) for form in found), default=0)
-    found = [form for form in found if len(form.names) == most]
-    if len(found) != 1:
-        wanted = f"{len(columns)} fields" if columns else "fields"
-        raise DataError(
-            f"{place} begins with {text[:60]!r}: no row of {wanted} between one of {SEPARATORS}. Pass "
-            "separator=..., and columns=[...] with a name for each column if the first row has none."
-        )
-    return found[0]
-
-
-def _decoded(head, place, encoding):
-    try:
-        "x".encode(encoding or "utf-8")  # refuses what is no encoding of texts
-        text = codecs.getincrementaldecoder(encoding or "utf-8-sig")().decode(head)
-    except LookupError as error:
-        raise DataError(f"{place}: {error}. Use encoding='latin-1', say.") from error
-    text = text.lstrip("\ufeff")
-    if not text.strip():
-        raise DataError(f"{place} is empty. It needs at least one row.")
-    if "\0" in text:
-        refuse_nul(place, text.index("\0"), text)
-    return text
 
 
 def parse(file: File, form: Form, chosen: dict) -> pd.DataFrame:
@@ -117,72 +37,48 @@ def parse(file: File, form: Form, chosen: dict) -> pd.DataFrame:
     `recdl.ratings` to say.
     """
     try:
-        table = None
-        if nothing_to_lose(file, form):
-            table = _parsed(file, form, chosen, ids=None)
+        table = _in_pieces(file, form, chosen)
         if table is None:
             refuse_marks(file, form, chosen)
-            table = _parsed(file, form, chosen, ids="category")
+            table = _in_parts(file, form, chosen)
         return table
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{file} has no rows. It needs at least one.") from error
     except pd.errors.ParserError as error:
         _refuse_other_lengths(file, form)
         raise DataError(
-            f"{file} cannot be read ({error}). If quotation marks are part of its texts, use quotes=False."
+            f"{file} cannot be read ({error}). If quotation marks are part of its texts, use quotes=False.",
+            "quotes=False",
         ) from error
 
 
-def nothing_to_lose(file: File, form: Form) -> bool:
-    """Tell whether no integer of a file can be written in another way than that in which it is.
-
-    Then it has no sign +, no blank, no quotation mark, no NUL, and no 0 before a digit or after a minus.
-    """
-    marks = [mark for mark in b'+ \t\v\f"\0' if chr(mark) != form.separator]
-    lone = b"\r" + form.separator.encode()
-    before = b"\n"
-    with file.open() as stream:
-        while block := stream.read(2**24):
-            text = before + block
-            if any(mark in text for mark in (*marks, b"-0", codecs.BOM_UTF8, lone)):
-                return False
-            codes = np.frombuffer(text, dtype="uint8")
-            zeros = (codes[1:-1] == ord("0")) & (codes[2:] - ord("0") < 10)
-            before_zeros = codes[:-2][np.flatnonzero(zeros)]
-            if np.isin(before_zeros, list(b"\r\n" + form.separator.encode())).any():
-                return False
-            before = text[-2:]
-    return form.encoding == "utf-8"
-
-
-def _parsed(file, form, chosen, ids):
-    """Return the table; None if identifiers were to be inferred, and not all of them are integers."""
+def _in_parts(file, form, chosen):
+    """Return the table, identifiers being read as texts; refuse rows of another length."""
     parts = {name: [] for name in chosen}
+    options = _options(form, {chosen[name] for name in chosen if name not in PAIR})
     with (
         _source(file, form) as source,
-        pd.read_csv(source, **_options(form, chosen, ids)) as chunks,
+        pd.read_csv(
+            source, skiprows=form.n_skipped, chunksize=CHUNK, **options
+        ) as chunks,
     ):
         for chunk in chunks:
             if _may_have_other_lengths(chunk):
                 _refuse_other_lengths(file, form)
             for name, position in chosen.items():
                 column = chunk[position]
-                if name in PAIR and ids:
-                    column = _ids(column, file, form)
-                elif name in PAIR and column.dtype != "int64":
-                    return None
-                parts[name].append(column)
-    return pd.DataFrame({name: _joined(parts.pop(name)) for name in chosen})
+                parts[name].append(_ids(column, file, form) if name in PAIR else column)
+    columns = {name: _joined(parts.pop(name)) for name in chosen}
+    return pd.DataFrame(columns, copy=False)
 
 
-def _options(form, chosen, ids):
+def _options(form, inferred):
+    """Return the options for pandas, which infers what the columns at these positions are."""
     n_fields = len(form.names)
-    inferred = {chosen[name] for name in chosen if name not in PAIR or ids is None}
     # One column more than there is: of a longer row that begins a part, pandas would drop the end in silence.
-    texts = dict.fromkeys(set(range(n_fields + 1)) - inferred, "category")
+    texts = dict.fromkeys(set(range(n_fields + 1)) - set(inferred), "category")
     return form.reads() | {
         "header": None,
-        "skiprows": form.n_skipped,
         "names": range(n_fields + 1),
         "dtype": texts,
         "encoding": form.encoding,
@@ -190,7 +86,6 @@ def _options(form, chosen, ids):
         "na_filter": False,  # "NA" is an identifier like any other
         "float_precision": "round_trip",
         "low_memory": False,
-        "chunksize": CHUNK,
     }
 
 
@@ -203,6 +98,96 @@ def _source(file, form):
             yield io.BytesIO(text.encode(form.encoding))
         else:
             yield str(file.path) if file.is_plain() else stream
+
+
+# In pieces
+
+
+def _in_pieces(file, form, chosen):
+    """Return the same table sooner, identifiers being read as integers; None where that takes more care."""
+    if form.encoding != "utf-8" or len(form.reads()["delimiter"].encode()) > 1:
+        return None
+    parts, lengths_differ = {name: [] for name in chosen}, False
+    with file.open() as stream:
+        head = b"".join(stream.readline() for _ in range(form.n_skipped))
+        if len(head.splitlines()) != form.n_skipped or b'"' in head:
+            return None
+        read = functools.partial(_read_piece, form=form, chosen=chosen)
+        for piece in _meanwhile(read, _pieces(stream)):
+            if piece is None:
+                return None
+            lengths_differ = lengths_differ or _may_have_other_lengths(piece)
+            for name, position in chosen.items():
+                parts[name].append(piece[position].to_numpy())
+    for columns in parts.values():
+        kinds = {part.dtype for part in columns}
+        if len(kinds) != 1 and kinds != {np.dtype("int64"), np.dtype("float64")}:
+            return None
+    if lengths_differ:
+        _refuse_other_lengths(file, form)
+    columns = {name: np.concatenate(parts.pop(name)) for name in chosen}
+    return pd.DataFrame(columns, copy=False)
+
+
+def _pieces(stream):
+    """Yield the rest of the bytes in pieces that end where a line ends."""
+    while piece := stream.read(PIECE):
+        yield piece + stream.readline()
+
+
+def _meanwhile(work, things):
+    """Yield what work makes of each thing, in their order; some threads are ahead."""
+    n_threads = min(
+        os.cpu_count() or 1, 4
+    )  # each needs ten times the memory of a piece
+    with ThreadPoolExecutor(n_threads) as pool:
+        ahead = deque()
+        for thing in things:
+            ahead.append(pool.submit(work, thing))
+            if len(ahead) > n_threads:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+
+
+def _read_piece(text, form, chosen):
+    """Return the columns of a piece; None if identifiers are no integers, or reading could lose something."""
+    separator = form.reads()["delimiter"]
+    if form.separator == "::":
+        text = text.replace(b"::", STAND_IN.encode())
+    lossless, short = nothing_to_lose(text, separator)
+    if not lossless:
+        return None
+    options = _options(form, chosen.values())
+    if short:
+        options["float_precision"] = "high"  # exact for these, and threads share it
+    try:
+        piece = pd.read_csv(io.BytesIO(text), **options)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
+        return None  # the slower way says what is wrong, and where
+    whole = all(piece[chosen[name]].dtype == "int64" for name in PAIR)
+    return piece if whole else None
+
+
+def nothing_to_lose(text: bytes, separator: str) -> tuple[bool, bool]:
+    """Tell of whole lines if no integer can be written in another way, and if all fields are short numbers.
+
+    In the first case they have no sign +, no blank, no quotation mark, no NUL, and no field that begins with
+    "-0" or with 0 before a digit. In the second, each field has at most 15 digits and no letter; then a float
+    is an integer that is exact divided by a power of ten that is, and so the nearest there is.
+    """
+    mark = separator.encode()
+    lossy = any(other in text for other in LOSSY if other != mark[0])
+    if lossy or (b"\r" in text and b"\r" + mark in text):
+        return False, False
+    codes = np.frombuffer(b"\n" + text + b"\n\n", dtype="uint8")
+    is_mark = codes == mark[0]
+    ends = np.flatnonzero(is_mark | (codes == ord("\n")) | (codes == ord("\r")))
+    first, second = codes[ends[:-2] + 1], codes[ends[:-2] + 2]
+    zeros = (first == ord("0")) & (second - ord("0") < 10)
+    zeros |= (first == ord("-")) & (second == ord("0"))
+    short = np.diff(ends).max() <= 16 and not ((codes > ord("9")) & ~is_mark).any()
+    return not zeros.any(), bool(short)
 
 
 # Identifiers
@@ -220,7 +205,9 @@ def _ids(column, file, form):
         if quoted and len(text) > 1 and text[0] == text[-1] == '"':
             raise DataError(
                 f"{file}: is {text[:60]!r} an identifier? If the quotation marks are part of the texts, use "
-                "quotes=False; if they only stand around them, use quotes=True."
+                "quotes=False; if they only stand around them, use quotes=True.",
+                "quotes=False",
+                "quotes",
             )
     values = texts.to_numpy(dtype=object)
     if all(map(WHOLE.fullmatch, texts)):
@@ -261,5 +248,6 @@ def _refuse_other_lengths(file, form):
             if len(row) != n_fields and "".join(row).strip():
                 raise DataError(
                     f"{file}, line {rows.line_num}, has {len(row)} fields, not {n_fields}: {row[:6]}. "
-                    "Correct or remove it; if quotation marks are part of its texts, use quotes=False."
+                    "Correct or remove it; if quotation marks are part of its texts, use quotes=False.",
+                    "quotes=False",
                 )

@@ -9,14 +9,14 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from recdl.columns import DataError
+from recdl.download import other_archive
 
-GZIP, ZIP = b"\x1f\x8b", b"PK\3\4"
+ZIP = b"PK\3\4"
 RATINGS_FILES = {"u.data", "ratings.dat", "ratings.csv", "ml-100k.inter"}
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".parquet")
 NO_TABLES = ("readme", "license")  # which are texts, too
 OFFICE = {"[Content_Types].xml", "content.xml"}
 AS_CSV = "Save it as CSV and read that"
-UNPACK = "Unpack it first"
 KINDS = [
     (rb"\s*<(!doctype|html)", "a web page", "Download the file itself first"),
     (rb"\s*<[?]xml", "XML", AS_CSV),
@@ -28,10 +28,6 @@ KINDS = [
     (rb"\x93NUMPY", "an array of NumPy", AS_CSV),
     (rb"\x89HDF", "an HDF5 file", AS_CSV),
     (rb"SQLite format 3", "a database of SQLite", AS_CSV),
-    (rb"BZh\d", "packed with bzip2", UNPACK),
-    (rb"\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "packed", UNPACK),
-    (re.escape(GZIP) + b"|" + ZIP, "packed a second time", UNPACK),
-    (rb"(?s).{257}ustar", "a tar archive", UNPACK),
 ]
 
 
@@ -47,7 +43,7 @@ class File(NamedTuple):
     def is_plain(self):
         """Tell whether it can be read without unpacking."""
         with open(self.path, "rb") as file:
-            return self.member is None and file.read(len(GZIP)) != GZIP
+            return self.member is None and other_archive(file.read(2)) != "gzip"
 
     @contextlib.contextmanager
     def open(self):
@@ -105,11 +101,16 @@ def refuse_other_kinds(head: bytes, place: str, encoding: str | None):
     for start, kind, remedy in KINDS:
         if re.match(start, head.removeprefix(codecs.BOM_UTF8), re.IGNORECASE):
             raise DataError(f"{place} is {kind}. {remedy}.")
+    packed = other_archive(head) or ("zip" if head.startswith(ZIP) else None)
+    if packed:
+        how = "a second time" if packed in ("gzip", "zip") else f"with {packed}"
+        raise DataError(f"{place} is packed {how}. Unpack it first.")
     wide = _wide(head)
     with contextlib.suppress(LookupError):  # an unknown one is refused where it is used
         encoding = codecs.lookup(encoding or "utf-8").name
     if wide and encoding != wide:
-        raise DataError(f"{place} is in {wide.upper()}. Use encoding={wide!r}.")
+        remedy = f"Use encoding={wide!r}."
+        raise DataError(f"{place} is in {wide.upper()}. {remedy}", "encoding")
 
 
 def _wide(head):

@@ -69,7 +69,9 @@ def _lines_with_text_after_quotes(file, form, positions):
                 raise DataError(
                     f"{file}, line {before + 1}: a field begins with a quotation mark and goes on to line "
                     f"{rows.line_num}. If quotation marks are part of the texts, use quotes=False; "
-                    f"{remedy}."
+                    f"{remedy}.",
+                    "quotes=False",
+                    *["quotes"] * ("True" in remedy),
                 )
             before = rows.line_num
 
@@ -89,7 +91,8 @@ def _refuse_lost_quotes(file, form, positions, lines):
                         raise DataError(
                             f"{file}, line {number}: {found[i][0][:60]!r} begins with a quotation mark and "
                             "ends without. If quotation marks are part of the texts, use quotes=False; "
-                            "if they enclose them, double those inside."
+                            "if they enclose them, double those inside.",
+                            "quotes=False",
                         )
 
 

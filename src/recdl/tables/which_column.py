@@ -6,9 +6,6 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
-
 from recdl.columns import DataError
 from recdl.ratings import PAIR
 
@@ -18,12 +15,7 @@ USUAL = {  # in small letters, without what is neither letter nor digit
     "rating": ["rating", "bookrating", "stars", "score", "plays", "count"],
     "timestamp": ["timestamp", "time", "date", "datetime"],
 }
-TIMES = ("time", "date", "_at", "when")
-DIGITS = {  # how many of the values must be such dates: (lowest, highest, share, what it is)
-    "%Y%m%d": (19000101, 20991231, 0.9, "a day"),
-    "%Y%m%d%H%M": (190001010000, 209912312359, 1, "a day with hours and minutes"),
-    "%Y%m%d%H%M%S": (19000101000000, 20991231235959, 1, "a day with its time"),
-}
+TIMES = {"time", "timestamp", "datetime", "date", "at", "when"}
 
 
 class Source(NamedTuple):
@@ -49,7 +41,8 @@ class Source(NamedTuple):
 
 
 def _looks_like_times(name):
-    return _plain(name) in USUAL["timestamp"] or any(w in name.lower() for w in TIMES)
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)  # user, Rated, at
+    return not TIMES.isdisjoint(word.lower() for word in words)
 
 
 def _plain(name):
@@ -70,7 +63,7 @@ def choose(names: list, asked: dict, place: str, given: bool = False) -> dict:
         if len(set(found)) == 1:
             chosen[ours] = _place(names, found[0], place)
         elif found or ours in PAIR:
-            raise DataError(_unclear(names, ours, found, place, given))
+            raise _unclear(names, ours, found, place, given)
     if len(set(chosen.values())) < len(chosen):
         raise DataError(
             f"{place}: a column was named for two things. Use one for each."
@@ -88,7 +81,8 @@ def _place(names, name, place):
         kind = "table" if place == "The table" else "file"
         raise DataError(
             f"{place}: There is no column {name!r}; the {kind} has {names}. Use one of these names; if they "
-            "are the first row of the table, pass columns=[...] with a name for each column."
+            "are the first row of the table, pass columns=[...] with a name for each column.",
+            "columns",
         )
     if len(found) > 1:
         raise DataError(
@@ -101,77 +95,51 @@ def _unclear(names, ours, found, place, given):
     how = f"more than one, {found}" if found else "none"
     start = f"{place} has the columns {names}. Of them {how} can be {ours}. "
     if given:
-        return (
-            start
-            + "Say which is which: user='...', item='...', with these names in place of dots."
-        )
-    return start + (
+        told = "Say which is which: user='...', item='...', with these names in place of dots."
+        return DataError(start + told, "user", "item")
+    told = (
         "Use read(..., user='...', item='...', rating='...', time='...') with the names in place of dots; "
         "rating=False or time=False leaves one out. If these are no names but the first row, pass "
         "columns=[...]."
     )
+    options = ["user", "item", "rating", "time", "rating=False", "time=False"]
+    return DataError(start + told, *options, "columns")
 
 
 # Errors
 
 
-def told(error: DataError, source: Source, rows=None) -> str:
+def told(error: DataError, source: Source, rows=None) -> DataError:
     """Return an error of the door in the words of the source; `rows` are those there, if some are missing."""
-    text = str(error)
-    found = re.match(r"Column (\w+), row (\d+) \(counted from 0\): ", text)
-    if not found or found[1] not in source.chosen:
-        return f"{source.place}: {text}"
-    ours, row = found[1], int(found[2])
-    row = row if rows is None else int(rows[row])
+    fault = error.fault
+    if not fault or fault.column not in source.chosen:
+        return DataError(f"{source.place}: {error}", *error.options)
+    row = fault.row if rows is None else int(rows[fault.row])
     where = f"row {row} (counted from 0)" if row >= 0 else "a sum of rows"
     if source.line_of and row >= 0:
         with contextlib.suppress(csv.Error):  # a field of more than 100,000 letters
             where = f"line {source.line_of(row)}"
-    name, rest = source.name(ours), text[found.end() :]
-    for ours_there, theirs in {
-        f"{{{ours!r}: str": f"{{{name!r}: str",
-        f"table[{ours!r}]": f"table[{name!r}]",
-        f"({PAIR})": f"({[source.name(one) for one in PAIR]})",
-        "size than row 0,": "size than the first row,",
-    }.items():
-        rest = rest.replace(ours_there, theirs)
-    column = ours if name == ours else f"{name} ({ours})"
-    return f"{source.place}: Column {column}, {where}: {rest}{_hint(rest, repr(name))}"
+    ours = re.compile("'(" + "|".join(source.chosen) + ")'")
+    remedy = ours.sub(lambda found: repr(source.name(found[1])), fault.remedy)
+    name = source.name(fault.column)
+    hint, *options = _hint(fault, repr(name))
+    fault = fault._replace(remedy=remedy + hint)
+    options += ["rating=False"] * (fault.column == "rating")
+    column = name if name == fault.column else f"{name} ({fault.column})"
+    return DataError(f"{source.place}: {fault.at(column, where)}", *options)
 
 
-def _hint(text, name):
-    """Return what else may help, by how the value looks."""
-    if re.match(r"'[-+]?[\d.]*,\d+' is not a number", text):
-        return " If a comma stands in place of a decimal point, read the file with decimal=','."
-    if re.match(r"'\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d\d)\b.*' is no date", text):
+def _hint(fault, name):
+    """Return what else may help, by how the value looks, and the options in it."""
+    value, column = str(fault.value), fault.column
+    if column not in PAIR and re.fullmatch(r"[-+]?[\d.]*,\d+", value):
+        hint = " If a comma stands in place of a decimal point, read the file with decimal=','."
+        return hint, "decimal"
+    if column == "timestamp" and re.match(
+        r"\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d\d)\b", value
+    ):
         return (
             f" Or convert them before: table[{name}] = pd.to_datetime(table[{name}], dayfirst=True), if the "
-            "day comes first, and read that table."
+            "day comes first, and read that table.",
         )
-    return ""
-
-
-def refuse_digits_of_dates(column: pd.Series, source: Source):
-    """Refuse 20011204155549 and its like: as seconds or milliseconds they would be other times."""
-    values = pd.Series(column.to_numpy())
-    if values.dtype.kind not in "iufO" or _numbers(values.head(100)).isna().all():
-        return
-    values = _numbers(values)
-    for form, (low, high, share, what) in DIGITS.items():
-        fit = values.between(low, high)
-        if not len(fit) or fit.mean() < share:
-            continue
-        texts = values[fit].astype("int64").astype(str)
-        dates = pd.to_datetime(texts, format=form, errors="coerce").notna()
-        if (values[fit] % 1 == 0).all() and dates.sum() >= share * len(values):
-            first = int(values[int(np.argmax(fit))])
-            name = source.name("timestamp")
-            raise DataError(
-                f"{source.place}: Column {name}: {first} is {what} written as one number. Convert the column "
-                f"and read that table: pd.to_datetime(table[{name!r}].astype(str), format={form!r}, "
-                "errors='coerce')."
-            )
-
-
-def _numbers(values):
-    return pd.to_numeric(values, errors="coerce")
+    return ("",)
