@@ -11,14 +11,9 @@ import argparse
 import dataclasses
 import os
 import pathlib
-import re
 import sys
 
 LAYOUT = ["columns", "encoding", "separator", "quotes", "decimal"]
-# How the package's sentences name what the command line names otherwise.
-OPTIONS = re.compile(
-    rf"\b(user|item|rating|time|zeros|repeats|{'|'.join(LAYOUT)})=(False)?"
-)
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C has stopped
 
 
@@ -31,28 +26,21 @@ def tell(line: str):
 
 
 def _read(given):
+    """Return the table, and a line that says how many rows and which columns of the file it has."""
     from recdl import tables
+    from recdl.ratings import COLUMNS
 
+    tell(f"Reading {given.ratings} …")
     asked = {name: getattr(given, name) for name in ("user", "item", "rating", "time")}
     layout = {name: getattr(given, name) for name in LAYOUT}
     layout = {name: value for name, value in layout.items() if value is not None}
-    return tables.read(
-        given.ratings, **asked, zeros=given.zeros, repeats=given.repeats, **layout
-    )
-
-
-def _taken(ratings, given):
-    """Say how many rows there are and which columns were taken, by the names in the file."""
-    asked = {"userID": "user", "itemID": "item", "timestamp": "time"}
-    names = ratings.attrs.get("columns", {})
-    told = [
-        f"{word} = {names.get(ours) or getattr(given, word) or ours}"
-        for ours, word in asked.items()
-        if ours in ratings
-    ]
-    rating = "; rating is not used" if "rating" in ratings else ""
+    layout |= {"zeros": given.zeros, "repeats": given.repeats}
+    ratings = tables.read(given.ratings, **asked, **layout)
+    words = dict(zip(COLUMNS, asked, strict=True))
+    names = ratings.attrs["columns"].items()
+    columns = ", ".join(f"{words[ours]} = {name}" for ours, name in names)
     rows = f"{len(ratings):,} rows of {pathlib.Path(given.ratings).name}"
-    return f"{rows}. Columns: {', '.join(told)}{rating}."
+    return ratings, f"{rows}. Columns: {columns}."
 
 
 def _compare(given):
@@ -62,9 +50,8 @@ def _compare(given):
 
     options = {"seed": given.seed, "k": given.k, "n_epochs": given.epochs}
     with results_in(given.out, *page.FILES) as folder:
-        tell(f"Reading {given.ratings} …")
-        ratings = _read(given)
-        taken = _taken(ratings, given)
+        ratings, taken = _read(given)
+        taken += " The rating is not used." * ("rating" in ratings)
         tell(taken)
         result = compare(ratings, models=given.models, progress=tell, **options)
         result = dataclasses.replace(result, notes=[taken, *result.notes])
@@ -78,10 +65,14 @@ def _compare(given):
 
 def _split(given):
     from recdl.own import challenge
+    from recdl.own.notes import on_names
     from recdl.own.results import results_in
 
     with results_in(given.out, challenge.TRAIN) as folder:
-        train, held_out = challenge.split(_read(given), folder, given.seed)
+        ratings, taken = _read(given)
+        for line in (taken, *on_names(ratings)):
+            tell(line)
+        train, held_out = challenge.split(ratings, folder, given.seed)
     print(f"For the class: {train}\nFor the teacher alone: {held_out}")
 
 
@@ -220,15 +211,14 @@ def _add_challenge(commands):
     parser.set_defaults(run=_judge)
 
 
-def _on_the_command_line(said: str, given) -> str:
-    """Add to what an error says the options for the arguments of Python that it names."""
-    if not hasattr(given, "columns"):  # a command that reads no table of anybody's
-        return said
-    options = [f"--{'no-' * bool(no)}{name}" for name, no in OPTIONS.findall(said)]
-    if re.search(r"Column (rating|.{1,80} \(rating\)),", said):
-        options.append("--no-rating")
-    named = ", ".join(dict.fromkeys(options))
-    return f"{said}\nOn the command line: {named}." if named else said
+def _on_the_command_line(error: Exception, given) -> str:
+    """Return what an error says, and the options for the arguments of Python that may help."""
+    options = getattr(error, "options", ())
+    if not options or not hasattr(given, "columns"):  # it reads no table of anybody's
+        return str(error)
+    names = [option.partition("=False") for option in options]
+    named = ", ".join(f"--{'no-' * bool(no)}{name}" for name, no, _ in names)
+    return f"{error}\nOn the command line: {named}."
 
 
 def main(words: list[str] | None = None):
@@ -254,7 +244,7 @@ def main(words: list[str] | None = None):
             os.dup2(nowhere, stream.fileno())
         sys.exit(1)
     except (ValueError, OSError) as error:  # the package's own say what to do
-        sys.exit(_on_the_command_line(str(error), given))
+        sys.exit(_on_the_command_line(error, given))
 
 
 if __name__ == "__main__":

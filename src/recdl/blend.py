@@ -1,12 +1,11 @@
 """Two models, one list: scores put on a common scale, then mixed."""
 
-import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from recdl.checks import check_validation
-from recdl.ranking import scores_of
+from recdl.checks import check_kind, check_model, check_validation, is_number
+from recdl.ranking import as_table, scores_of
 
 
 def standardised(scores: np.ndarray) -> np.ndarray:
@@ -15,6 +14,7 @@ def standardised(scores: np.ndarray) -> np.ndarray:
     The order of a user's items stays; a user whose scores are all equal gets zeros. A score of -inf, of an
     item that must not be shown, plays no part and stays what it is.
     """
+    scores = as_table(scores)
     shown = np.isfinite(scores)
     finite, counted = scores, True
     if not shown.all():
@@ -40,8 +40,9 @@ class Blend:
     """
 
     def __init__(self, first, second, weight: float):
-        if not isinstance(weight, numbers.Real) or not 0 <= weight <= 1:
+        if not is_number(weight) or not 0 <= weight <= 1:
             raise ValueError(f"weight must lie between 0 and 1; received {weight!r}.")
+        check_model(first, second)
         self.first, self.second, self.weight = first, second, weight
 
     def scores(self, users):
@@ -73,6 +74,8 @@ def best_weight(first, second, validate: Callable[[Blend], float], weights) -> f
         If there are no weights, one does not lie between 0 and 1, or `validate` returns for one of them what
         is not a finite number.
     """
+    check_kind(Callable, validate=validate)
+    check_kind(Iterable, weights=weights)
     blends, values = [Blend(first, second, weight) for weight in weights], {}
     if not blends:
         raise ValueError("weights must hold at least one weight, such as 0.5.")

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_at_least
+from recdl.checks import as_array, check_at_least, check_kind
 from recdl.columns import DataError, lookup, refuse_look_alikes
 from recdl.interactions import Interactions
 from recdl.ranking import distinct_users, top_k
@@ -50,6 +50,8 @@ class Relevant:
     """
 
     def __init__(self, test: pd.DataFrame, positives: Interactions):
+        check_kind(pd.DataFrame, test=test)
+        check_kind(Interactions, positives=positives)
         pairs = check_pairs(test)
         users = _lookup(pairs["userID"], positives.user_ids)
         items = _lookup(pairs["itemID"], positives.item_ids)
@@ -81,7 +83,7 @@ def hits(top: np.ndarray, relevant: Relevant, *, users=None) -> np.ndarray:
     ValueError
         If top is not what `top_k` returns for these users, or if a user is unknown or given twice.
     """
-    users = distinct_users(users, len(relevant.user_ids))
+    users = _distinct(users, relevant)
     top = _check_top(top, relevant.n_items)
     if len(users) != len(top):
         raise ValueError(
@@ -91,6 +93,11 @@ def hits(top: np.ndarray, relevant: Relevant, *, users=None) -> np.ndarray:
     return (top >= 0) & np.isin(codes, relevant.codes)
 
 
+def _distinct(users, relevant):
+    check_kind(Relevant, relevant=relevant)
+    return distinct_users(users, len(relevant.user_ids))
+
+
 def _are_positions(array, low, high):
     if array.size == 0:
         return True  # [] has no dtype of its own: NumPy makes it float
@@ -98,7 +105,7 @@ def _are_positions(array, low, high):
 
 
 def _check_top(top, n_items):
-    top = np.asarray(top)
+    top = as_array("top", top)
     if top.ndim == 2 and _are_positions(top, -1, n_items - 1):
         ordered = np.sort(top, axis=1)
         twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
@@ -200,7 +207,7 @@ def evaluate(
     recdl.columns.DataError
         If none of the users has a test item.
     """
-    users = distinct_users(users, len(relevant.user_ids))
+    users = _distinct(users, relevant)
     hit, n_relevant = hits(top, relevant, users=users), relevant.n_relevant[users]
     _check_lengths(ks, hit.shape[1])
     _check_somebody(n_relevant)
@@ -213,7 +220,7 @@ def evaluate(
 
 
 def _check_lengths(ks, width):
-    lengths = np.asarray(ks)
+    lengths = as_array("ks", ks)
     if lengths.ndim != 1 or not lengths.size or not _are_positions(lengths, 1, width):
         raise ValueError(
             f"ks must be a list of whole numbers between 1 and {width}, the width of top; received {ks!r}."
@@ -239,6 +246,8 @@ def mean_ndcg(positives: Interactions, relevant: Relevant, k: int = 10) -> Calla
         If nobody has a test item.
     """
     check_at_least(1, k=k)
+    check_kind(Interactions, positives=positives)
+    check_kind(Relevant, relevant=relevant)
     same = np.array_equal(relevant.user_ids, positives.user_ids) and np.array_equal(
         relevant.item_ids, positives.item_ids
     )

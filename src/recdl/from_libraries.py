@@ -9,7 +9,7 @@ import threadpoolctl
 from scipy import sparse
 
 from recdl.baselines import ItemToItem, as_rows, common_users
-from recdl.checks import check_at_least, check_positive
+from recdl.checks import check_at_least, check_positive, is_number
 from recdl.interactions import Interactions, check_users
 
 
@@ -143,8 +143,8 @@ class BPR(_Factors):
         check_at_least(1, n_factors=n_factors, n_epochs=n_epochs)
         check_at_least(0, seed=seed)
         check_positive(learning_rate=learning_rate)
-        if not 0 <= l2 < np.inf:
-            raise ValueError(f"l2 must be 0 or a positive number; received {l2}.")
+        if not is_number(l2) or not 0 <= l2 < np.inf:
+            raise ValueError(f"l2 must be 0 or a positive number; received {l2!r}.")
         super().__init__(
             BayesianPersonalizedRanking,
             positives,

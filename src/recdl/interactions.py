@@ -4,10 +4,12 @@ A table of ratings becomes `Interactions`, which hold positions instead of ident
 part are called *positives* everywhere. From them come the negatives, and the samples of an epoch.
 """
 
+import numbers
+
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_at_least, check_generator
+from recdl.checks import as_array, check_at_least, check_generator, check_kind
 from recdl.columns import DataError
 from recdl.ratings import check_pairs
 from recdl.ratings import in_time_order as time_order
@@ -40,6 +42,7 @@ class Interactions:
     """
 
     def __init__(self, ratings: pd.DataFrame, *, in_time_order: bool | None = None):
+        check_kind(pd.DataFrame, ratings=ratings)
         pairs = check_pairs(ratings)
         if pairs.empty:
             raise DataError(
@@ -102,7 +105,8 @@ def position_of(user, user_ids: np.ndarray) -> int:
     KeyError
         If it is not there, or is a text where they are numbers, or the reverse: "1" is not 1.
     """
-    found = np.flatnonzero(pd.Series(user_ids).isin([user]))
+    is_one = isinstance(user, str | numbers.Real) and not isinstance(user, bool)
+    found = np.flatnonzero(pd.Series(user_ids).isin([user] if is_one else []))
     if not len(found):
         known = user_ids.tolist()  # 7, not np.int64(7)
         user = user.item() if isinstance(user, np.generic) else user
@@ -123,7 +127,7 @@ def check_users(users, n_users: int) -> np.ndarray:
     ValueError
         If one of them is no position from 0 to ``n_users - 1``: -1 is not the last user.
     """
-    users = np.asarray(users)
+    users = as_array("users", users)
     if users.size == 0:
         users = users.astype(int)  # [] has no dtype of its own: NumPy makes it float
     whole = users.ndim == 1 and users.dtype.kind in "iu"
@@ -140,6 +144,7 @@ def check_sizes(model, n_users: int, n_items: int, positives: Interactions) -> N
 
     Compiled by XLA, a model that is too small would read and train other rows without a word.
     """
+    check_kind(Interactions, positives=positives)
     if (n_users, n_items) != (positives.n_users, positives.n_items):
         raise ValueError(
             f"{type(model).__name__} was made for {n_users} users and {n_items} items, and the data have "
@@ -168,12 +173,11 @@ def sample_negatives(
     check_at_least(0, n_negatives=n_negatives)
     check_at_least(1, block=block)
     check_generator(rng)
+    wanted = negatives_by_user(positives, n_negatives)
     block = int(block)  # a NumPy integer can overflow
     n_users, n_items = positives.n_users, positives.n_items
     by_user = np.argsort(positives.users, kind="stable")
     n_seen = np.bincount(positives.users)
-    # Nobody has more than n_items unseen items, and n_negatives * n_seen could exceed 64 bits.
-    wanted = np.minimum(min(n_negatives, n_items) * n_seen, n_items - n_seen)
     drawn = []
     for begin in range(0, n_users, block):
         rows = by_user[n_seen[:begin].sum() : n_seen[: begin + block].sum()]
@@ -185,11 +189,17 @@ def sample_negatives(
     return users, items
 
 
+def negatives_by_user(positives: Interactions, n_negatives: int = 4) -> np.ndarray:
+    """Return how many negatives `sample_negatives` draws for each user, int (n_users,)."""
+    check_kind(Interactions, positives=positives)
+    n_items, n_seen = positives.n_items, np.bincount(positives.users)
+    # Nobody has more than n_items unseen items, and n_negatives * n_seen could exceed 64 bits.
+    return np.minimum(min(n_negatives, n_items) * n_seen, n_items - n_seen)
+
+
 def check_batch(positives: Interactions, n_negatives: int, batch_size: int) -> None:
     """Raise ValueError unless the samples of an epoch fill a batch: partial ones are dropped."""
-    n_items, n_seen = positives.n_items, np.bincount(positives.users)
-    wanted = np.minimum(min(n_negatives, n_items) * n_seen, n_items - n_seen)
-    n_samples = len(positives) + wanted.sum()
+    n_samples = negatives_by_user(positives, n_negatives).sum() + len(positives)
     if n_samples < batch_size:
         raise ValueError(
             f"A batch of {batch_size} is larger than all {n_samples} samples. Use a smaller batch_size."

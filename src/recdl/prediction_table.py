@@ -7,7 +7,7 @@ notebook has, a DataFrame with a row for each pair of a user and an unseen film.
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_at_least
+from recdl.checks import check_at_least, check_kind, check_model
 from recdl.columns import DataError, lookup
 from recdl.interactions import position_of
 from recdl.ratings import PAIR, check_pairs
@@ -37,6 +37,8 @@ def prediction_list(model, train: pd.DataFrame) -> pd.DataFrame:
     recdl.columns.DataError
         If train fails `recdl.ratings.check_pairs`, or a prediction is not a finite number.
     """
+    check_model(model, having="predict(users, items), such as the library's NCF")
+    check_kind(pd.DataFrame, train=train)
     train = check_pairs(train)
     users, films = train["userID"].unique(), train["itemID"].unique()
     pairs = pd.DataFrame(
@@ -94,6 +96,8 @@ def recommend(predictions: pd.DataFrame, user: int, k: int = 10) -> pd.DataFrame
         If the table is empty, or one of this user's predictions is not a finite number.
     """
     check_at_least(1, k=k)
+    check_kind(pd.DataFrame, predictions=predictions)
+    check_pairs(predictions.head(0), [*PAIR, "prediction"])  # the columns, nothing more
     if predictions.empty:
         raise DataError("The table of predictions is empty. It needs at least one row.")
     known = predictions["userID"].unique()
@@ -130,10 +134,10 @@ def evaluate(
     Raises
     ------
     recdl.columns.DataError
-        If one of the tables fails `recdl.ratings.check_pairs`, no user is in both of them, or a prediction is
-        not a finite number.
+        If a table fails `recdl.ratings.check_pairs`, no user is in both, or a prediction is not finite.
     """
     check_at_least(1, k=k)
+    check_kind(pd.DataFrame, test=test, predictions=predictions)
     judged = check_pairs(test, [*PAIR, "rating"])["userID"]
     known = check_pairs(predictions, [*PAIR, "prediction"])["userID"].unique()
     _check_finite(predictions)

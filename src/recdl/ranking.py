@@ -10,15 +10,26 @@ on a sample of it can turn the order of two models round (Krichene and Rendle, K
 
 import numpy as np
 
-from recdl.checks import check_at_least
+from recdl.checks import as_array, check_at_least, check_kind, check_model
 from recdl.interactions import Interactions, check_users
+
+
+def as_table(scores) -> np.ndarray:
+    """Return scores as an array; a ValueError tells if they are not numbers in rows, one for each user."""
+    table = as_array("scores", scores)
+    if table.ndim != 2 or not np.can_cast(table.dtype, float, "same_kind"):
+        raise ValueError(
+            "scores must be numbers, a row for each user and a column for each item; received "
+            f"{table.dtype} in the shape {table.shape}."
+        )
+    return table
 
 
 class ScoreTable:
     """A model whose scores are known already: an array, float (n_users, n_items)."""
 
     def __init__(self, scores: np.ndarray):
-        self.table = np.asarray(scores)
+        self.table = as_table(scores)
 
     def scores(self, users):
         """Return the scores (n, n_items) of all items for n users, given by position."""
@@ -40,16 +51,14 @@ def scores_of(model, users, positives: Interactions | None = None) -> np.ndarray
     Raises
     ------
     TypeError
-        If model is a function: hand over the model itself.
+        If model is a function or a class, or positives are no Interactions.
     ValueError
         If the scores have another shape, are no numbers, or one of them is NaN or +inf.
     """
-    if not hasattr(model, "scores"):
-        raise TypeError(
-            f"A model is an object with scores(users); received {model!r}. Hand over the model, not its "
-            "function; an array of scores becomes a model with ScoreTable(scores)."
-        )
-    scores = np.asarray(model.scores(users))
+    check_model(model)
+    if positives is not None:
+        check_kind(Interactions, positives=positives)
+    scores = as_array("scores(users)", model.scores(users))
     n_items = positives.n_items if positives else (0, *scores.shape)[-1]
     if scores.shape != (len(users), n_items):
         raise ValueError(
@@ -138,6 +147,7 @@ def top_k(
         `scores_of` refuses the scores.
     """
     check_at_least(1, k=k)
+    check_kind(Interactions, positives=positives)
     users = distinct_users(users, positives.n_users)
     seen = Seen(positives, users)
     top = np.empty((len(users), int(k)), dtype=int)

@@ -5,11 +5,19 @@ random. Krichene and Rendle (2020) show what that does to a metric. Everything h
 rank among all candidates, so what a draw would give on average needs no draw: it is a sum.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from recdl.checks import check_at_least, check_generator, check_positive
+from recdl.checks import (
+    as_array,
+    check_at_least,
+    check_generator,
+    check_kind,
+    check_positive,
+)
 from recdl.columns import DataError
 from recdl.evaluation import Relevant
 from recdl.interactions import Interactions
@@ -37,11 +45,11 @@ def leave_one_out_test(
     Raises
     ------
     ValueError
-        If a part has no rows or fails `recdl.ratings.check_pairs`, the parts share a pair, n_negatives is
-        not a whole number of at least 0, or rng is no generator.
+        If a part has no rows or fails `recdl.ratings.check_pairs`, they share a pair, or an option is wrong.
     """
     check_at_least(0, n_negatives=n_negatives)
     check_generator(rng)
+    check_kind(Split, split=split)
     train, test = (check_pairs(part) for part in split)
     if train.empty or test.empty:
         raise DataError(
@@ -146,7 +154,7 @@ def ndcg_at(ranks, k: int = 10) -> np.ndarray:
 
 def _checked(ranks, k=1):
     check_at_least(1, k=k)
-    ranks = np.asarray(ranks)
+    ranks = as_array("ranks", ranks)
     if ranks.size and not (ranks.dtype.kind in "iuf" and (ranks >= 1).all()):
         raise ValueError(
             f"Ranks must be numbers from 1 on, the best; received {ranks}."
@@ -182,7 +190,7 @@ def sampled_rank_distribution(
         If m is below 1, or a rank does not lie between 1 and its number of candidates.
     """
     check_at_least(1, m=m)
-    rank, n_candidates = _checked(rank), _checked(n_candidates)
+    rank, n_candidates = (np.atleast_1d(_checked(n)) for n in (rank, n_candidates))
     if (rank > n_candidates).any():
         raise ValueError(
             f"A rank must lie between 1 and its number of candidates; received {rank} of {n_candidates}."
@@ -211,6 +219,7 @@ def expected(
 
 
 def _values(metric, ranks):
+    check_kind(Callable, metric=metric)
     values = np.asarray(metric(ranks))
     if values.shape != ranks.shape or not np.isfinite(values).all():
         raise ValueError(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_fraction, check_generator
+from recdl.checks import check_fraction, check_generator, check_kind
 from recdl.columns import DataError, lookup, refuse_look_alikes
 from recdl.ratings import PAIR, by_user_and_time, check_pairs, check_ratings
 
@@ -68,6 +68,7 @@ def drop_unseen(split: Split) -> Split:
         If a part fails `recdl.ratings.check_pairs`; if one has texts as identifiers and the other numbers, or
         "7" where the other has "007"; if nothing is left of the test.
     """
+    check_kind(Split, split=split)
     train, test = (check_pairs(part) for part in split)
     for name in PAIR:
         refuse_look_alikes(test[name], train[name].unique())
@@ -123,6 +124,7 @@ def shuffled_ties_split(ratings: pd.DataFrame, rng: np.random.Generator) -> Spli
 
     For 467 of MovieLens-100k's 943 users the cut falls inside such a tie.
     """
+    check_kind(pd.DataFrame, ratings=ratings)
     return course_split(ratings.iloc[check_generator(rng).permutation(len(ratings))])
 
 
@@ -132,6 +134,7 @@ def random_split(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
     Training then holds ratings from after the test: no recommender has that. The column ``timestamp`` of both
     parts holds the random order, so that nothing can be learnt from the true one; the table needs no times.
     """
+    check_kind(pd.DataFrame, ratings=ratings)
     any_time = check_generator(rng).permutation(len(ratings))
     return course_split(ratings.assign(timestamp=any_time))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_at_least, check_fraction, check_generator
+from recdl.checks import as_array, check_at_least, check_fraction, check_generator
 
 
 class Interval(NamedTuple):
@@ -56,7 +56,7 @@ def bootstrap_interval(
 
 
 def _one_per_user(values):
-    values = values if isinstance(values, pd.Series) else np.asarray(values)
+    values = values if isinstance(values, pd.Series) else as_array("values", values)
     plain = np.asarray(values)
     if (
         plain.ndim != 1

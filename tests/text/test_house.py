@@ -20,7 +20,7 @@ LONGEST_FUNCTION, LONGEST_MODULE, LONGEST_IN_THE_CORE, LONGEST_PACKAGE = (
     40,
     350,
     300,
-    12_500,
+    12_900,
 )
 FIRST_WITH_EXPERIMENTS = 7  # the chapter
 FOLDERS = ("src", "tools", "tests", "benchmarks")
@@ -219,7 +219,7 @@ def ours():
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     return (
         {path.stem for path in paths}
-        | {"recdl", "tools", "google"}
+        | {"recdl", "tools", "course", "google"}
         | set(sys.stdlib_module_names)
     )
 

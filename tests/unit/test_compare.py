@@ -14,7 +14,7 @@ from later import Later
 from recdl import __main__, baselines, evaluation, splits
 from recdl.columns import DataError
 from recdl.interactions import Interactions
-from recdl.own import compare, contenders, judging, page
+from recdl.own import compare, contenders, judging, notes, page
 from recdl.ranking import ScoreTable, top_k
 from recdl.ratings import check_ratings
 from recdl.uncertainty import Interval, bootstrap_interval, paired_difference
@@ -320,8 +320,8 @@ def test_few_users_are_told():
     said = []
     result = compare.compare(few, models=["item-kNN"], progress=said.append)
     assert "Only 20 users were judged" in result.notes[0]
-    assert said[0] == result.notes[0]
-    assert said[len(result.notes)].startswith("popularity: ")
+    begin = said.index("popularity: choosing a setting, training …")
+    assert said[:begin] == result.notes[:begin] != []
     assert judging.few_users(50) == []
 
 
@@ -332,8 +332,46 @@ def test_ties_at_the_cut_are_told():
     at_once = notes_on(CLOCK.assign(timestamp=CLOCK["timestamp"].max()))
     assert "60 of 60 users have all their ratings at one and the same time" in at_once
     assert "the cut falls between" not in at_once
-    one_note = compare.compare(CLOCK, models=[]).notes
-    assert [note[:23] for note in one_note] == ["Each user was cut alone"]
+    others = compare.compare(CLOCK, models=[]).notes
+    assert [note[:15] for note in others] == ["Each user was c", "For 28 of 60 us"]
+
+
+def test_equally_popular_items_at_the_end_of_a_list_are_told(parts):
+    part, k = judging.part_of(parts[0]), 10
+    n_users_of = np.bincount(part.positives.items)
+    tied = 0
+    for user in part.users:
+        seen = part.positives.items[part.positives.users == user]
+        counts = np.sort(np.delete(n_users_of, seen))[::-1]
+        tied += counts[k - 1] == counts[k]
+    words = f"For {tied} of 60 users several items are equally popular"
+    assert words in notes_on(RATINGS)
+    top = np.array([[0, 1, 2]] * 9 + [[0, 1, -1]])
+    equal, not_equal = (SimpleNamespace(items=np.array(i)) for i in ([1, 2], [1, 1, 2]))
+    assert notes.on_equal_counts(top, not_equal) == []
+    assert notes.on_equal_counts(top[-1:], equal) == []
+    [note] = notes.on_equal_counts(top, equal)
+    assert note.startswith("For 9 of 10 users several")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["a", "a ", "b"], "'a' and 'a '"),
+        (["B", "a", "b"], "'B' and 'b'"),
+        (["é", "e\u0301", "e"], r"'e\u0301' and '\xe9'"),
+        (["a b", "ab", "a-b"], None),
+        ([1, 2, 3], None),
+    ],
+)
+def test_names_that_look_alike_are_told_and_kept_apart(names, told):
+    users = pd.Series(names)[RATINGS["userID"] % 3].tolist()
+    for column in ("userID", "itemID"):
+        table = RATINGS.assign(**{column: users}).drop_duplicates(["userID", "itemID"])
+        found = notes.on_names(table)
+        assert len(found) == (told is not None)
+        assert all(f"2 {column[:4]} names differ" in note for note in found)
+        assert all(told in note for note in found)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +400,7 @@ def test_what_does_not_fit_into_memory_is_left_out(monkeypatch):
     monkeypatch.setattr(contenders.psutil, "virtual_memory", memory)
     result = compare.compare(CLOCK, models=["EASE", "item-kNN"])
     assert result.table.index.tolist() == ["popularity"]
-    for name, note in zip(["EASE", "item-kNN"], result.notes[1:], strict=True):
+    for name, note in zip(["EASE", "item-kNN"], result.notes[1:3], strict=True):
         assert note.startswith(
             f"{name} was left out: for 60 users and 40 items it needs"
         )
@@ -653,8 +691,8 @@ def test_the_columns_that_were_taken_are_told(tmp_path, capsys):
     out = tmp_path / "out"
     __main__.main(["compare", str(tmp_path / "mine.csv"), *words, "--out", str(out)])
     taken = (
-        f"{len(RATINGS):,} rows of mine.csv. Columns: user = listener, item = song, time = heard; rating is "
-        "not used."
+        f"{len(RATINGS):,} rows of mine.csv. Columns: user = listener, item = song, rating = plays, time = "
+        "heard. The rating is not used."
     )
     assert taken in " ".join(capsys.readouterr().out.split())
     assert taken in (out / "comparison.html").read_text(encoding="utf-8")
@@ -681,12 +719,18 @@ def test_the_form_of_a_file_can_be_named(tmp_path):
         ("a,b\n1,1\n", "--user, --item, --rating, --time, --no-rating, --no-time"),
         ("user,item,rating\n1,1,good\n1,2,bad\n", "On the command line: --no-rating."),
         ("user,item,stars\n1,1,good\n1,2,bad\n", "On the command line: --no-rating."),
+        ("user;item;stars\n1;1;2,5\n", "On the command line: --decimal, --no-rating."),
+        ('user,item\n1,"1\n1,2\n', "On the command line: --no-quotes."),
+        ("user,item\n1\n", "On the command line: --no-quotes."),
+        ("word\n1\n", "On the command line: --separator, --columns."),
+        ("user,item\n1,\xe9\n".encode("latin-1"), "On the command line: --encoding."),
     ],
 )
 def test_a_remedy_for_python_is_followed_by_that_of_the_command(
     text, options, tmp_path
 ):
-    (tmp_path / "mine.csv").write_text(text)
+    data = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "mine.csv").write_bytes(data)
     said = said_at_the_end("compare", tmp_path / "mine.csv", "--out", tmp_path / "out")
     assert options in said.splitlines()[-1]
 

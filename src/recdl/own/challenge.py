@@ -216,6 +216,10 @@ def _judged_on(parts) -> Part:
 
 def _by_name(entries):
     """Return the files by their names; by their whole paths where two have one name."""
+    if isinstance(entries, str | os.PathLike):
+        raise ValueError(
+            f"entries must be a list of paths, such as [{str(entries)!r}]."
+        )
     files = []
     for path in map(pathlib.Path, entries):
         if path.is_dir():

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from recdl import evaluation
-from recdl.checks import check_at_least
+from recdl.checks import check_at_least, check_kind
 from recdl.own.contenders import (
     NEUMF,
     POPULARITY,
@@ -41,7 +41,7 @@ from recdl.own.judging import (
     validation_of,
     verdict,
 )
-from recdl.own.notes import on_the_cut
+from recdl.own.notes import on_equal_counts, on_the_cut
 from recdl.ranking import top_k
 from recdl.uncertainty import Interval
 
@@ -120,8 +120,11 @@ def compare(
     progress : callable, optional
         Gets a line before each piece of work, for example ``print``.
     """
-    _check(seed, k, n_epochs)
-    systems, tell = asked_for(models), progress or (lambda line: None)
+    check_k(k)
+    check_at_least(1, n_epochs=1 if n_epochs is None else n_epochs)
+    systems = asked_for(models)
+    tell = (lambda line: None) if progress is None else progress
+    check_kind(Callable, progress=tell)
     split = cut(ratings, seed)
     part, validation = part_of(split), validation_of(split)
     check_k(k, part.positives.n_items)
@@ -131,17 +134,8 @@ def compare(
     settings = settings_for(systems, validation.positives, seed, n_epochs, notes)
     for note in notes:
         tell(note)
-    runs = {}
-    for system in systems:
-        tell(f"{system.name}: choosing a setting, training …")
-        runs[system.name] = _run(system, part, validation, settings, k)
+    runs = {s.name: _run(s, part, validation, settings, k, tell) for s in systems}
     return _put_together(systems, runs, about, notes, k, settings)
-
-
-def _check(seed, k, n_epochs):
-    check_k(k)
-    check_at_least(1, n_epochs=1 if n_epochs is None else n_epochs)
-    check_at_least(0, seed=seed)
 
 
 class _Run(NamedTuple):
@@ -149,16 +143,19 @@ class _Run(NamedTuple):
     validation: float
     setting: dict
     seconds: float
+    notes: list[str]
 
 
-def _run(system, part, validation, settings, k):
+def _run(system, part, validation, settings, k, tell):
+    tell(f"{system.name}: choosing a setting, training …")
     begin = time.perf_counter()
     validate = evaluation.mean_ndcg(validation.positives, validation.relevant, k)
     setting, chosen_by = system.choose(system, validation.positives, validate, settings)
     model = system.fit(part.positives, settings, **setting)
     seconds = time.perf_counter() - begin
-    top = top_k(model, part.positives, k, users=part.users)
-    return _Run(part.evaluate(top, k), chosen_by, setting, seconds)
+    top = top_k(model, part.positives, k + 1, users=part.users)  # one place more
+    notes = on_equal_counts(top, part.positives) if system.name == POPULARITY else []
+    return _Run(part.evaluate(top[:, :k], k), chosen_by, setting, seconds, notes)
 
 
 def _put_together(systems, runs, about, notes, k, settings):
@@ -179,7 +176,7 @@ def _put_together(systems, runs, about, notes, k, settings):
     table = table.sort_values(f"ndcg_at_{k}", ascending=False, kind="stable")
     users = pd.DataFrame({name: of[f"ndcg_at_{k}"] for name, of in values.items()})
     verdicts = _verdicts(systems, table, best, k, about["users judged"])
-    notes = notes + _notes_on_neumf(runs, settings)
+    notes = notes + runs[POPULARITY].notes + _notes_on_neumf(runs, settings)
     return Comparison(table, users, about, k, best, verdicts, notes)
 
 

@@ -11,6 +11,8 @@ import numpy as np
 import psutil
 
 from recdl import baselines
+from recdl.checks import received
+from recdl.interactions import negatives_by_user
 from recdl.paper import Settings
 
 POPULARITY = "popularity"
@@ -132,19 +134,21 @@ SYSTEMS = (
 def asked_for(models: Iterable[str | System] | None) -> list[System]:
     """Return the systems of these names, or all; popularity always, as no number can be read without it."""
     known = {system.name: system for system in SYSTEMS}
-    if isinstance(models, str):
+    if isinstance(models, str) or not isinstance(models, Iterable | None):
         raise ValueError(
             f"models must be a list, such as ['EASE', 'NeuMF']; received {models!r}."
         )
     models = [POPULARITY, *(known if models is None else models)]
     wanted = {}
     for model in models:
-        name = model.name if isinstance(model, System) else model
-        if name not in known and not isinstance(model, System):
+        is_name = isinstance(model, str) and model in known
+        if not is_name and not isinstance(model, System):
             raise ValueError(
-                f"There is no system {name!r}. The systems are {', '.join(known)}."
+                f"There is no system {received(model)}. The systems are {', '.join(known)}; one of your own "
+                "is a System."
             )
-        system = model if isinstance(model, System) else known[name]
+        system = known[model] if is_name else model
+        name = system.name
         if wanted.setdefault(name, system) != system:
             raise ValueError(f"Two systems have the name {name!r}. Rename yours.")
     return list(wanted.values())
@@ -179,8 +183,7 @@ def settings_for(
     or more, up to 400, until they make 10,000 steps: validation chooses among them.
     """
     settings = Settings(seed=seed)
-    n_seen = np.bincount(positives.users)
-    negatives = np.minimum(settings.n_negatives * n_seen, positives.n_items - n_seen)
+    negatives = negatives_by_user(positives, settings.n_negatives)
     n_samples = int(len(positives) + negatives.sum())
     batch_size = min(settings.batch_size, n_samples)
     steps = n_samples // batch_size

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recdl import evaluation, splits
-from recdl.checks import check_at_least
+from recdl.checks import check_at_least, check_kind
 from recdl.columns import DataError
 from recdl.interactions import Interactions
 from recdl.ratings import check_ratings
@@ -39,8 +39,6 @@ class Part(NamedTuple):
 def check_k(k, n_items: int | None = None) -> None:
     """Raise ValueError unless lists of k items are possible; without `n_items`, what can be told so far."""
     check_at_least(1, k=k)
-    if isinstance(k, bool):
-        raise ValueError(f"k must be a whole number and at least 1; received {k!r}.")
     if n_items is not None and k >= n_items:
         raise ValueError(
             f"k, the length of the lists, must be smaller than the number of items in training, {n_items:,}; "
@@ -54,6 +52,8 @@ def cut(ratings: pd.DataFrame, seed: int = 42) -> splits.Split:
     Both parts have a column ``timestamp``; without times it holds the random order, so that the training part
     can be cut again in the same way.
     """
+    check_at_least(0, seed=seed)
+    check_kind(pd.DataFrame, ratings=ratings)
     checked = check_ratings(ratings, timed=False)
     if "timestamp" in checked:
         return splits.course_split(checked)
@@ -62,6 +62,7 @@ def cut(ratings: pd.DataFrame, seed: int = 42) -> splits.Split:
 
 def part_of(split: splits.Split) -> Part:
     """Return a split as positions; a DataError tells if fewer than two users can be judged."""
+    check_kind(splits.Split, split=split)
     positives = Interactions(split.train)
     part = Part(positives, evaluation.Relevant(split.test, positives))
     if len(part.users) < 2:
@@ -77,6 +78,7 @@ def validation_of(split: splits.Split) -> Part:
 
     A DataError tells if nothing is left to choose settings by.
     """
+    check_kind(splits.Split, split=split)
     try:
         again = splits.course_split(split.train)
     except DataError as error:

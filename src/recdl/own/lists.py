@@ -1,4 +1,8 @@
-"""Lists that a class hands in as CSV files: read, and checked, with a sentence for what is wrong."""
+"""Lists that a class hands in as CSV files: read, and checked, with a sentence for what is wrong.
+
+They have a reader of their own. That of `recdl.tables` takes a table without rows for a fault, which here is
+an empty list for everybody, and its remedies are options of `recdl.tables.read`, which no entry can have.
+"""
 
 import csv
 import io

@@ -1,9 +1,12 @@
 """What a reader of the comparison must know about the cut: how it was made, and whether the times are any."""
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 
 from recdl.own.judging import few_users
+from recdl.ratings import PAIR
 
 DAY = 86_400
 YEAR = 365.25 * DAY
@@ -12,7 +15,7 @@ NEAR_1970, FROM_2100 = 2 * YEAR + DAY, 4_102_444_800  # seconds
 
 def on_the_cut(ratings: pd.DataFrame, split, about: dict) -> list[str]:
     """Return the notes on a cut; `about` is that of `recdl.own.compare.Comparison.split`."""
-    notes = few_users(about["users judged"])
+    notes = few_users(about["users judged"]) + on_names(ratings)
     if about["how"] == "at random":
         notes += [
             f"Column {name} looks like a time and was not used; name it with --time, in Python time='...'."
@@ -32,6 +35,43 @@ def on_the_cut(ratings: pd.DataFrame, split, about: dict) -> list[str]:
         "recommender in use has."
     )
     return notes
+
+
+def on_names(ratings: pd.DataFrame) -> list[str]:
+    """Return a note where names of users, or of items, are so alike that they may be meant as one."""
+    notes = []
+    for column, what in zip(PAIR, ["user", "item"], strict=True):
+        names = pd.Series(ratings[column].unique().tolist(), dtype=object)
+        if not isinstance(names.iloc[0], str):
+            continue
+        plain = names.map(_without_what_is_overlooked)
+        alike = names[plain.duplicated(keep=False)]
+        if len(alike):
+            such = names[plain == plain[alike.index[0]]]
+            notes.append(
+                f"{len(alike):,} {what} names differ from another one only by blanks, capitals or how "
+                f"é is stored, such as {' and '.join(map(ascii, sorted(such)[:2]))}. They were taken for "
+                "different ones; if they are not, mend the table."
+            )
+    return notes
+
+
+def _without_what_is_overlooked(name):
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def on_equal_counts(top: np.ndarray, positives) -> list[str]:
+    """Return a note where popularity's lists, (n_users, k + 1) with a place more, often end among equals."""
+    n_users_of = np.bincount(positives.items)
+    last, beyond = top[:, -2], top[:, -1]
+    tied = int(((beyond >= 0) & (n_users_of[last] == n_users_of[beyond])).sum())
+    if tied <= 0.1 * len(top):
+        return []
+    return [
+        f"For {tied:,} of {len(top):,} users several items are equally popular where the list ends. The one "
+        "that comes first in the training part is in the list, so other names of users, or another order of "
+        "the rows, can move the numbers of popularity a little."
+    ]
 
 
 def _on_times(ratings):

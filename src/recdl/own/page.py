@@ -11,6 +11,7 @@ import textwrap
 
 import pandas as pd
 
+from recdl.checks import check_kind
 from recdl.files import replacing
 from recdl.own import judging
 from recdl.own.compare import Comparison
@@ -55,6 +56,7 @@ img {{ background: #fff; max-width: 100%; height: auto; }}
 
 def about(result: Comparison) -> str:
     """Say in sentences what was compared, on which part of which ratings."""
+    check_kind(Comparison, result=result)
     facts, how = result.split, "at random, as there are no times"
     if facts["how"] == "by time":
         how = "the latest of each user"
@@ -128,15 +130,12 @@ def figure(result: Comparison) -> bytes:
 
 def as_page(result: Comparison, title: str) -> str:
     """Return the whole page as HTML."""
+    texts = {"title": title, "about": about(result), "legend": legend(result)}
     ndcg = result.table.iloc[:, :3].itertuples(name=None)
     seen = [f"{name} {with_interval(rest, '.3f')}" for name, *rest in ndcg]
-    alt = f"NDCG@{result.k} of each system with its 95 % interval: {'; '.join(seen)}."
-    texts = {
-        "title": title,
-        "about": about(result),
-        "legend": legend(result),
-        "alt": alt,
-    }
+    texts["alt"] = (
+        f"NDCG@{result.k} of each system with its 95 % interval: {'; '.join(seen)}."
+    )
     return PAGE.format(
         **{name: html.escape(text) for name, text in texts.items()},
         verdicts=_items(result.verdicts),
