@@ -19,7 +19,7 @@ from pathlib import Path
 
 from recdl import provenance
 from recdl.files import replacing
-from tools import run
+from tools import below, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -29,8 +29,9 @@ FACE = re.compile(
     flags=re.M,
 )
 SOURCES = ("book", "benchmarks", "src/recdl", "tools", "_toc.yml", "_config.yml")
+SOURCES += ("pyproject.toml",)  # its version is in the name of the wheel
 STAMP = ".made-from"  # inside the pages' folder, so that it never outlives them
-PAGES, MADE_FOR_PAGES = (".md", ".ipynb"), (".csv", ".png")
+PAGES, MADE_FOR_PAGES = (".md", ".ipynb"), (".csv", ".png", ".whl")
 
 
 def files_in(folder: Path) -> dict[str, Path]:
@@ -84,10 +85,8 @@ def made_from(project: Project) -> str:
     """Return one hash of every file that a page may depend on."""
     parts = [made_with(project)]
     for place in (project.root / name for name in SOURCES):
-        found = files_in(place) if place.is_dir() else {place.name: place}
-        for name, path in found.items():
-            if not {"artefacts", "__pycache__"} & set(path.parts):
-                parts += [name, path.read_bytes()]
+        for path in below(place) if place.is_dir() else [place]:
+            parts += [path.relative_to(project.root).as_posix(), path.read_bytes()]
     for notebook in project.notebooks():
         parts.append(notebook.executed().read_bytes())
     return provenance.sha256(*parts)

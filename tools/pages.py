@@ -11,7 +11,7 @@ import yaml
 from recdl import paper
 from recdl.experiments import summary
 from recdl.uncertainty import with_interval
-from tools import repository
+from tools import below, bundle, repository
 from tools.project import Project
 
 
@@ -146,8 +146,11 @@ def tables_of_systems(target: Path, downloads: Path, results: dict):
 
 def stage(project: Project, source: Path):
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
-    ignored = shutil.ignore_patterns("*.ipynb", "artefacts", ".*")
-    shutil.copytree(project.root / "book", source / "book", ignore=ignored)
+    for path in below(project.root / "book"):
+        target = source / path.relative_to(project.root)
+        if path.suffix != ".ipynb":
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
     shutil.copy(project.root / "_toc.yml", source)
     seconds = {}
     for notebook in project.notebooks():
@@ -166,6 +169,8 @@ def stage(project: Project, source: Path):
     measured = json.loads(machine.read_text(encoding="utf-8"))
     texts = substitutions(results, seconds)
     texts |= {f"bench_{name}": str(value) for name, value in measured.items()}
+    wheel = Path(shutil.copy(bundle.own_wheel(project), generated))
+    texts["wheel"] = f"{{download}}`{wheel.name} <generated/{wheel.name}>`"
     config = yaml.safe_load((project.root / "_config.yml").read_text(encoding="utf-8"))
     config["sphinx"]["config"]["myst_substitutions"] = texts
     repository.fit(config)

@@ -16,14 +16,13 @@ import pytest
 import yaml
 
 from recdl import course
-from tools import ROOT
+from tools import ROOT, below, repository
 from tools.project import Project
 
 LAST, LIKE = (course.chapters(file)[-1] for file in ("exercises.py", "museum.py"))
 NAME = "99_invented"
 PARTS = ["src", "tools", "tests", "book", "benchmarks", "_toc.yml", "_config.yml"]
 PARTS += ["pyproject.toml", "requirements.txt", "CONTRIBUTING.md"]
-NOT_COPIED = ("__pycache__", ".*", "artefacts", "*.egg-info")
 
 EXERCISES = '''"""Exercises of chapter 99."""
 
@@ -145,8 +144,10 @@ def project(tmp_path_factory):
         if (ROOT / name).is_file():
             shutil.copy(ROOT / name, root)
         else:
-            ignore = shutil.ignore_patterns(*NOT_COPIED)
-            shutil.copytree(ROOT / name, root / name, ignore=ignore)
+            for path in below(ROOT / name):
+                copy = root / path.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
     folder = root / "src" / "recdl" / "course" / "chapter_99"
     shutil.copytree(folder.with_name(f"chapter_{LIKE}"), folder)
     (folder / "__init__.py").write_text('"""Chapter 99, Invented."""\n')
@@ -247,6 +248,7 @@ def test_a_new_chapter_is_executed_and_becomes_a_page(project, tmp_path):
     contents = {"format": "jb-book", "root": "book/index", "chapters": pages}
     (tmp_path / "_toc.yml").write_text(yaml.safe_dump(contents))
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    repository.fit(config)
     seconds = {f"seconds_{NAME}": "1"}
     config["sphinx"]["config"]["myst_substitutions"] = seconds
     (tmp_path / "_config.yml").write_text(yaml.safe_dump(config))

@@ -6,12 +6,15 @@
 import functools
 import re
 import urllib.parse
+import zipfile
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 import yaml
 
-from tools import ROOT, changed_pages, repository
+from addresses import LIBRARIES, alien
+from tools import ROOT, bundle, changed_pages, repository
 from tools.project import COURSE
 
 PAGES = sorted(
@@ -82,11 +85,13 @@ def test_every_chapter_has_a_page():
 
 @pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 def test_a_chapter_has_launch_buttons_that_open_it(notebook):
+    """None while no address is set, since there is nothing that they could open."""
     path = COURSE.html / notebook.path.relative_to(ROOT).with_suffix(".html")
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    branch = config["repository"]["branch"]
     repository.fit(config)
     project = urllib.parse.urlsplit(repository.address()).path.strip("/")
-    branch, buttons = config["repository"]["branch"], config["launch_buttons"]
+    buttons = config.get("launch_buttons", {})
     file = notebook.path.relative_to(ROOT).as_posix()
     wanted = []
     if "colab_url" in buttons:
@@ -99,6 +104,7 @@ def test_a_chapter_has_launch_buttons_that_open_it(notebook):
         wanted.append(f"{start}?urlpath=lab/tree/{file}")
     launches = {link for link in read(path).links if re.search("colab|binder", link)}
     assert launches == set(wanted)
+    assert ("fa-rocket" in path.read_text(encoding="utf-8")) == bool(wanted)
 
 
 def test_a_page_fetches_nothing_from_the_network(page):
@@ -162,18 +168,36 @@ def test_a_link_within_the_book_leads_somewhere(page):
 def test_a_page_has_buttons_to_edit_it_and_to_report_a_problem(source):
     name = f"{source.rpartition('.')[0]}.html"
     links = read(COURSE.html / name).links
-    address = repository.address()
+    if not (address := repository.address()):
+        words = ("/edit/", "/issues/new")
+        assert not [link for link in links if any(word in link for word in words)]
+        return
     assert f"{address}/edit/main/{source}" in links
     (report,) = (link for link in links if link.startswith(f"{address}/issues/new?"))
     query = urllib.parse.parse_qs(urllib.parse.urlsplit(report).query)
     assert query["title"] == [f"Issue on page /{name}"]
 
 
-@pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
-def test_a_chapter_opens_in_colab_where_the_repository_is_on_github(notebook):
-    links = read(COURSE.html / "book" / f"{notebook.name}.html").links
-    found = [link for link in links if "colab.research.google.com" in link]
-    host, _, name = repository.address().removeprefix("https://").partition("/")
-    place = "https://colab.research.google.com/github"
-    path = f"{place}/{name}/blob/main/book/{notebook.path.name}"
-    assert found == ([path] if host == "github.com" else [])
+def test_only_cited_repositories_and_the_one_that_is_set_are_named():
+    """In no file of the book, whether somebody sees it or not."""
+    found = {}
+    for path in filter(Path.is_file, COURSE.html.rglob("*")):
+        texts = [path.read_bytes()]
+        if path.suffix == ".whl":
+            with zipfile.ZipFile(path) as wheel:
+                texts = [wheel.read(name) for name in wheel.namelist()]
+        for text in texts:
+            if names := alien(text.decode("utf-8", errors="replace"), also=LIBRARIES):
+                found[path.relative_to(COURSE.html).as_posix()] = names
+    assert found == {}
+
+
+def test_the_page_of_the_set_up_offers_the_wheel_without_the_data():
+    (wheel,) = COURSE.html.rglob("*.whl")
+    name = f"recdl-{COURSE.about()['version']}-py3-none-any.whl"
+    assert wheel.name == name
+    links = read(COURSE.html / "book" / "setup.html").links
+    assert f"../{wheel.relative_to(COURSE.html).as_posix()}" in links
+    with zipfile.ZipFile(wheel) as content:
+        for member in content.namelist():
+            bundle.refuse_ratings(member, content.read(member))

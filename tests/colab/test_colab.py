@@ -1,9 +1,9 @@
 """The chapters in an imitation of Colab, and with the base package alone: `make colab`, about ten minutes.
 
-Colab is imitated by a Python 3.12 with the versions of requirements.txt and a stand-in for `google.colab`,
-and the repository by a snapshot of this folder, to which git maps the address of _config.yml. Each chapter
-begins in an empty folder, with a copy of the environment that no other chapter has changed. This needs the
-package index.
+Colab is imitated by a Python 3.12 with the versions of requirements.txt and a stand-in for `google.colab`.
+Each chapter begins in a folder with nothing but the uploaded package, with a copy of the environment that no
+other chapter has changed; one takes the package from a repository instead, a snapshot of this folder to which
+git maps an address. This needs the package index.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ import zipfile
 
 import pytest
 
-from tools import ROOT, repository
+from tools import ROOT, bundle, repository
 from tools.command import alone
-from tools.project import COURSE
+from tools.project import COURSE, Notebook
 from tools.versions import pythons
 
 SHIPPED = pathlib.Path(__file__).with_name("requirements.txt")
@@ -33,6 +33,7 @@ def load_ipython_extension(shell):
     pass
 '''
 SETUP_S = 90
+PUBLIC = "https://other.example.net/owner/course"
 CHAPTERS = pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
 BASE = pytest.mark.parametrize(
     "notebook",
@@ -97,30 +98,39 @@ def machine(shipped):
 
 
 @pytest.fixture(scope="session")
-def visit(tmp_path_factory):
-    """Return the variables of a process for which this folder, as it is now, lies at the public address."""
-    # In a repository of its own, so the project's index stays untouched, and changes need not be committed.
-    snapshot = tmp_path_factory.mktemp("github") / "repository.git"
-    git = ["git", f"--git-dir={snapshot}", f"--work-tree={ROOT}"]
-    who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]
-    commit = ["commit", "--quiet", "--no-gpg-sign", "--message=Snapshot"]
-    subprocess.run(["git", "init", "--quiet", "--bare", snapshot], check=True)
-    subprocess.run([*git, "config", "core.bare", "false"], check=True)
-    subprocess.run([*git, "add", "--all"], check=True, cwd=ROOT)
-    subprocess.run([*git, *who, *commit], check=True, cwd=ROOT)
+def wheel():
+    """Return the package as it is now, as the book offers it for uploading."""
+    return bundle.own_wheel(COURSE)
+
+
+@pytest.fixture
+def visit():
+    """Return the variables of a process on a machine that nobody has used."""
     kept = {n: v for n, v in os.environ.items() if n != "MPLBACKEND"}
-    return kept | {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{snapshot}.insteadOf",
-        "GIT_CONFIG_VALUE_0": repository.address(),
-        "PIP_NO_CACHE_DIR": "1",  # as on a machine that nobody has used
-    }
+    return kept | {"PIP_NO_CACHE_DIR": "1"}
+
+
+@pytest.fixture
+def published(tmp_path):
+    """Return a copy of this folder, as it is now, with the address of a repository that has just this."""
+    copy = tmp_path / "published"
+    who = ["-c", "user.name=Nobody", "-c", "user.email=nobody@example.org"]
+    commit = [*who, "commit", "--quiet", "--no-gpg-sign", "--all", "--message=Snapshot"]
+    # In a repository of its own, so the project's index stays untouched, and changes need not be committed.
+    subprocess.run(["git", "init", "--quiet", copy], check=True)
+    git = ["git", f"--git-dir={copy / '.git'}", f"--work-tree={ROOT}"]
+    subprocess.run([*git, "add", "--all"], check=True, cwd=ROOT)
+    subprocess.run([*git, *commit], check=True, cwd=ROOT)
+    subprocess.run(["git", "reset", "--quiet", "--hard"], check=True, cwd=copy)
+    assert "_config.yml" in repository.change(PUBLIC, copy)
+    subprocess.run(["git", *commit], check=True, cwd=copy)
+    return copy
 
 
 def execute(notebook, machine, variables, place, *options):
-    """Execute a chapter with that machine's Python in an empty folder; return its seconds, cell by cell."""
+    """Execute a chapter with that machine's Python in /content; return its seconds, cell by cell."""
     folder, kernel = place / "content", place / "jupyter" / "kernels" / "python3"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     kernel.mkdir(parents=True)
     start = [str(python(machine)), "-m", "ipykernel_launcher", "-f"]
     spec = {
@@ -148,8 +158,7 @@ def execute(notebook, machine, variables, place, *options):
     return [cell["metadata"]["papermill"]["duration"] or 0 for cell in cells]
 
 
-@CHAPTERS
-def test_a_chapter_runs_in_colab(notebook, machine, visit, tmp_path, capsys):
+def run_in_colab(notebook, machine, visit, tmp_path, capsys):
     before = versions(machine)
     seconds = execute(notebook, machine, visit, tmp_path, "--ext=google.colab")
     setup, rest = seconds[1], sum(seconds[2:])
@@ -161,11 +170,33 @@ def test_a_chapter_runs_in_colab(notebook, machine, visit, tmp_path, capsys):
     assert setup < SETUP_S
 
 
-def set_up(machine, visit, code):
+@CHAPTERS
+def test_a_chapter_runs_in_colab(notebook, machine, visit, wheel, tmp_path, capsys):
+    (tmp_path / "content").mkdir()
+    shutil.copy(wheel, tmp_path / "content")
+    run_in_colab(notebook, machine, visit, tmp_path, capsys)
+
+
+def test_a_chapter_runs_in_colab_from_a_repository(
+    published, machine, visit, tmp_path, capsys
+):
+    (chapter,) = (published / "book").glob("04_*.ipynb")
+    git = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{published}.insteadOf",
+        "GIT_CONFIG_VALUE_0": PUBLIC,
+    }
+    notebook = Notebook(chapter, BUILD)
+    run_in_colab(notebook, machine, visit | git, tmp_path, capsys)
+    (installed,) = machine.glob("lib/python3.*/site-packages/recdl-*.dist-info")
+    came = json.loads((installed / "direct_url.json").read_text(encoding="utf-8"))
+    assert (came["url"], came["vcs_info"]["vcs"]) == (PUBLIC, "git")
+
+
+def set_up(machine, visit, wheel, code):
     """Install recdl as the set-up cell does, then run this code; return the process and the versions."""
-    address = f"git+{visit['GIT_CONFIG_VALUE_0']}"
     pip = [python(machine), "-m", "pip"]
-    install = [*pip, "install", "--quiet", "--no-deps", address]
+    install = [*pip, "install", "--quiet", "--no-deps", wheel]
     variables = visit | {"PYTHONPATH": ""}
     subprocess.run(install, env=variables, check=True)
     command = [python(machine), "-c", f"from recdl.course import colab\n{code}"]
@@ -175,28 +206,31 @@ def set_up(machine, visit, code):
     return done, versions(machine)
 
 
-def test_what_colab_no_longer_ships_is_installed_and_nothing_moves(machine, visit):
+def test_what_colab_no_longer_ships_is_installed_and_nothing_moves(
+    machine, visit, wheel
+):
     gone = ["pooch", "tf-slim"]
     uv("pip", "uninstall", "--quiet", "--python", python(machine), *gone)
     before = versions(machine)
-    done, after = set_up(machine, visit, "colab.install()")
+    done, after = set_up(machine, visit, wheel, "colab.install()")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert {name: after.get(name) for name in before} == before
     added = {name.replace("_", "-") for name in set(after) - set(before)}
     assert added == {"recdl", "recommenders", *gone}
 
 
-def test_it_refuses_rather_than_moves_a_version(machine, visit, tmp_path):
-    with zipfile.ZipFile(tmp_path / "demo-1.0-py3-none-any.whl", "w") as wheel:
+def test_it_refuses_rather_than_moves_a_version(machine, visit, wheel, tmp_path):
+    with zipfile.ZipFile(tmp_path / "demo-1.0-py3-none-any.whl", "w") as demo:
         told = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: numpy<2"
-        wheel.writestr("demo-1.0.dist-info/METADATA", f"{told}\n")
+        demo.writestr("demo-1.0.dist-info/METADATA", f"{told}\n")
         tags = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        wheel.writestr("demo-1.0.dist-info/WHEEL", tags)
-        wheel.writestr("demo-1.0.dist-info/RECORD", "")
+        demo.writestr("demo-1.0.dist-info/WHEEL", tags)
+        demo.writestr("demo-1.0.dist-info/RECORD", "")
     before = versions(machine)
     done, after = set_up(
         machine,
         visit | {"PIP_FIND_LINKS": str(tmp_path)},
+        wheel,
         "colab.needed = lambda: [colab.Requirement('demo')]; colab.install()",
     )
     assert (
@@ -207,13 +241,12 @@ def test_it_refuses_rather_than_moves_a_version(machine, visit, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def base(visit):
+def base(wheel):
     """Return an environment with the package without extras, and a kernel."""
     place = BUILD / "base"
     new_environment(place)
-    address = f"recdl @ git+{visit['GIT_CONFIG_VALUE_0']}"
     options = ["--quiet", "--python", python(place), "--refresh-package", "recdl"]
-    uv("pip", "install", *options, address, "ipykernel", env=visit)
+    uv("pip", "install", *options, wheel, "ipykernel")
     return place
 
 

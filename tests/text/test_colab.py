@@ -12,7 +12,6 @@ import sys
 import tomllib
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 
 from recdl.course import colab
@@ -38,13 +37,6 @@ def test_every_chapter_begins_with_the_same_set_up_cell():
         assert "google.colab" not in "\n".join(code_cells(notebook)[1:])
 
 
-def test_the_cell_names_the_address_of_the_configuration_once():
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    for notebook in NOTEBOOKS:
-        found = re.findall(r"git\+(\S+)", "\n".join(code_cells(notebook)))
-        assert found == [config["repository"]["url"]]
-
-
 def test_outside_colab_the_cell_does_nothing():
     assert "google.colab" not in sys.modules
     cell = re.sub(
@@ -56,6 +48,46 @@ def test_outside_colab_the_cell_does_nothing():
         exec(cell, {})
     assert set(sys.modules) == modules  # so it takes no time either
     assert said.getvalue() == ""
+
+
+@pytest.fixture
+def taken(tmp_path, monkeypatch):
+    """Return a function that runs the cell as Colab would, and returns what pip is to install."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    monkeypatch.setattr(colab, "install", lambda: None)
+
+    def run(source):
+        cell = code_cells(NOTEBOOKS[0])[0]
+        cell, places = re.subn(
+            r'^SOURCE = ".*?"', f'SOURCE = "{source}"', cell, flags=re.M
+        )
+        cell, calls = re.subn(
+            r'%pip .* "{package}"$', "ASKED = package", cell, flags=re.M
+        )
+        assert (places, calls) == (1, 1)
+        names = {}
+        exec(cell, names)
+        return names["ASKED"]
+
+    return run
+
+
+def test_an_uploaded_wheel_goes_before_the_repository(taken):
+    address = "https://h.example.org/a/b"
+    from_git = f"git+{address}"
+    assert taken(from_git) == from_git
+    wheel = pathlib.Path("recdl-0.1.0-py3-none-any.whl")
+    wheel.touch()
+    assert taken(from_git) == taken("") == wheel.name
+
+
+def test_without_wheel_and_address_the_cell_says_what_to_do(taken):
+    # Browsers name a second download so, and pip takes no such name.
+    pathlib.Path("recdl-0.1.0-py3-none-any (1).whl").touch()
+    pathlib.Path("other-0.1.0-py3-none-any.whl").touch()
+    with pytest.raises(FileNotFoundError, match="Upload the course's package, recdl-"):
+        taken("")
 
 
 # What is missing

@@ -8,9 +8,9 @@ import types
 import nbformat
 import pytest
 
-from processes import has_ended, send, start, wait_for, wait_for_pid
+from processes import has_ended, send, signals, start, wait_for, wait_for_pid
 from recdl import paper
-from tools import book, editions, pages, run, slides
+from tools import below, book, editions, pages, run, slides
 from tools.project import Notebook, Project
 
 # From an executed notebook to a page
@@ -80,9 +80,29 @@ def test_an_edited_notebook_may_have_any_ids_or_none(executed, cell_id):
 def test_a_cell_that_was_not_executed_is_named(executed):
     (notebook,) = executed.notebooks()
     change(notebook, source="2")
-    words = r"chapter\.ipynb, cell 2 is not the one that was executed. Run: make book"
+    words = r'chapter\.ipynb, cell 2 \("2"\) is not the one that was executed. Run: make book'
     with pytest.raises(SystemExit, match=words):
         notebook.with_outputs()
+
+
+@pytest.mark.parametrize(
+    "alien",
+    [".venv/lib/docs.md", "mine/lib/docs.md", ".ipynb_checkpoints/chapter.ipynb",
+     "node_modules/a/README.md", "artefacts/u.csv", ".DS_Store"],
+)  # fmt: skip
+def test_what_people_keep_beside_the_chapters_is_no_page(executed, alien, monkeypatch):
+    monkeypatch.setattr(book, "SOURCES", ("book",))
+    executed.lock.touch()
+    before = book.made_from(executed)
+    path = executed.root / "book" / alien
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("# A page of nobody")
+    if alien.startswith("mine"):  # an environment may have any name
+        (executed.root / "book" / "mine" / "pyvenv.cfg").touch()
+    assert book.made_from(executed) == before
+    assert [p.name for p in below(executed.root / "book")] == ["chapter.ipynb"]
+    (executed.root / "book" / "new.md").touch()
+    assert book.made_from(executed) != before
 
 
 def test_a_figure_is_found_by_its_name(executed):
@@ -253,6 +273,7 @@ def test_figures_are_part_of_the_face_of_a_notebook(tmp_path):
     assert face("# A", "fig-a") != face("# B", "fig-a")
 
 
+@signals
 def test_ctrl_c_keeps_the_old_book_and_the_next_call_builds(
     stand_in, tmp_path, monkeypatch, capfd
 ):
