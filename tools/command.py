@@ -6,11 +6,20 @@ library only and syntax that Python 3.6 can still read.
 
 import argparse
 import contextlib
+import errno
 import functools
 import signal
 import sys
+import time
 
 from tools import ROOT
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    import msvcrt
+
+    fcntl = None
 
 EXPECTED = {  # errors whose message says what to do; by name, as their modules may not be there yet
     "recdl.columns.DataError",
@@ -80,18 +89,34 @@ def _ending_on_signals():
 @contextlib.contextmanager
 def alone(name, root=ROOT):
     """Let one process at a time do a piece of work in this project; another waits, and says so."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        name = None
     if name is None:
         yield
         return
-    (root / "_build").mkdir(exist_ok=True)
-    with open(str(root / "_build" / (name + ".lock")), "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    try:
+        (root / "_build").mkdir(exist_ok=True)
+        lock = open(str(root / "_build" / (name + ".lock")), "a")  # noqa: SIM115
+    except OSError as error:
+        sys.exit(
+            f"Nothing can be written into {root} ({error.strerror}). Copy the course into a folder in "
+            "which you may write, and try again there."
+        )
+    with lock:
+        if not _is_mine(lock):
             tell("Another make is at work in this folder; waiting for it …")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            while not _is_mine(lock):
+                time.sleep(0.2)
         yield
+
+
+def _is_mine(lock):
+    """Lock a file until this process closes it or ends, unless another one has; tell whether it is locked."""
+    try:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:
+            msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            raise
+        return False
+    return True

@@ -27,7 +27,8 @@ def pip(python, *arguments, total=0, **variables):
         env=dict(os.environ, **variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        universal_newlines=True,
+        encoding="utf-8",
+        errors="replace",
     ) as process:
         try:
             for line in process.stdout:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from recdl import provenance
+from tools import below
 from tools.command import command, tell
 
 READ = (
@@ -23,6 +24,8 @@ READ = (
     "README.md",  # in the wheel, as is the next
     "LICENSE",
     "requirements.txt",
+    "course.py",
+    "Makefile",
     "_config.yml",
     "_toc.yml",
 )
@@ -32,8 +35,8 @@ TESTS = (sys.executable, "-m", "pytest", "-q", "tests/unit")
 def files(root: Path) -> list[Path]:
     """Return the files that the unit tests may read, without what Python itself writes."""
     places = [root / name for name in READ]
-    found = (p for place in places for p in (place, *place.rglob("*")) if p.is_file())
-    return sorted(p for p in found if "__pycache__" not in p.parts)
+    found = {p for place in places for p in below(place)}
+    return sorted(found.union(p for p in places if p.is_file()))
 
 
 def fingerprint(root: Path) -> str:

@@ -15,9 +15,9 @@ import sys
 import time
 
 from tools.command import command, tell
-from tools.environment import supported
 from tools.packages import uv
 from tools.project import Project
+from tools.pythons import inside, supported
 
 RESOLUTION = {"lowest": "lowest-direct", "newest": "highest"}
 HERE = "{}.{}".format(*sys.version_info)
@@ -48,7 +48,7 @@ def tried(project: Project, which: str, version: str, python: str) -> dict[str, 
         The version of each package that was installed, and under "unit tests" whether they passed.
     """
     place, begin = project.build / f"{which}-{version}", time.monotonic()
-    own = place / "bin" / "python"
+    own = inside(place)
     tell(f"Python {version}: installing the {which} versions into {place} …")
     chosen = (
         "--resolution",
@@ -89,7 +89,7 @@ def main(root, which: str):
     project, found = Project(root), pythons()
     results = {v: tried(project, which, v, path) for v, path in found.items() if path}
     print(table(project, which, results))
-    for version in found.keys() - results.keys():
+    for version in sorted(found.keys() - results.keys()):
         print(f"Python {version} is not installed here and was not tried.")
     if any(result["unit tests"] != "passed" for result in results.values()):
         sys.exit(f"Not passed. What did not is left in _build/{which}-…")

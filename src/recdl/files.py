@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import tempfile
+import time
 
 
 @contextlib.contextmanager
@@ -32,11 +33,16 @@ def replacing(path):
 
 def _put(new, path, aside):
     # A folder with content cannot be replaced in one step: it steps aside, and back if none can come.
+    tries = 50 if os.name == "nt" and new.is_file() else 0
     try:
         while True:
             try:
                 return os.replace(new, path)
             except OSError as error:
+                if tries and isinstance(error, PermissionError):  # a process reads it
+                    tries -= 1
+                    time.sleep(0.02)
+                    continue
                 full = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
                 if not full and not (new.is_dir() and path.is_dir()):
                     raise

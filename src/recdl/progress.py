@@ -46,7 +46,7 @@ class Status:
         """Return ``line``, what it says, and of a `Progress` also ``steps`` and ``note``."""
         try:
             return json.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # on Windows: written just now
             return {"line": "starting"}
 
 

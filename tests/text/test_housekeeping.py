@@ -8,8 +8,11 @@ import tomllib
 import pytest
 import yaml
 
+import course
 from tools import ROOT
+from tools.pythons import allowed
 
+PYTHONS = ["{}.{}".format(*pair) for pair in allowed()]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -27,7 +30,7 @@ def steps(workflow):
 
 
 def targets():
-    return set(re.findall(r"^([a-z-]+):", text("Makefile"), flags=re.M))
+    return {name for name, *_ in course.TARGETS}
 
 
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda w: w.stem)
@@ -102,13 +105,16 @@ def test_no_text_from_outside_becomes_a_command(workflow):
 @each_workflow
 def test_what_a_workflow_runs_everybody_can_run(workflow):
     commands = "\n".join(step.get("run", "") for step in steps(workflow))
+    front_door = r"\bpython course\.py ([a-z-]+)"
     made = re.findall(r"\bmake ([a-z- ]+[a-z])", commands)
+    made += re.findall(front_door, commands)
     assert made or ".ci/run" in commands
     for line in made:
         assert set(line.split()) <= targets(), line
     for script in re.findall(r"\.ci/\w+", commands):
         assert os.access(ROOT / script, os.X_OK)
-    assert not re.search(r"\b(pip|python|pytest|jupyter|ruff)\b", commands)
+    others = re.sub(front_door, "", commands)
+    assert not re.search(r"\b(pip|python|pytest|jupyter|ruff)\b", others)
 
 
 def test_a_published_book_points_to_the_repository_that_publishes_it():
@@ -119,9 +125,31 @@ def test_a_published_book_points_to_the_repository_that_publishes_it():
 
 def test_the_weekly_run_begins_from_nothing_on_every_python():
     (weekly,) = (w for w in WORKFLOWS if w.stem == "weekly")
-    assert jobs(weekly)["full"]["strategy"]["matrix"]["python"] == ["3.11", "3.12"]
+    matrix = jobs(weekly)["full"]["strategy"]["matrix"]
+    assert matrix["python"] == PYTHONS
+    assert (
+        jobs(weekly)["newest"]["steps"][1]["with"]["python-version"].split() == PYTHONS
+    )
     assert "cache" not in weekly.read_text(encoding="utf-8")
     assert set(jobs(weekly)["report"]["needs"]) == set(jobs(weekly)) - {"report"}
+
+
+def test_the_weekly_run_looks_at_macos_and_windows_without_make():
+    (weekly,) = (w for w in WORKFLOWS if w.stem == "weekly")
+    elsewhere = jobs(weekly)["elsewhere"]
+    matrix = elsewhere["strategy"]["matrix"]
+    assert matrix["system"] == ["macos-latest", "windows-latest"]
+    assert matrix["python"] == PYTHONS[1:]  # macOS has no packages for the oldest
+    commands = "\n".join(step.get("run", "") for step in elsewhere["steps"])
+    assert re.findall(r"course\.py (\w+)", commands) == ["env", "unit"]
+    assert "make" not in commands
+
+
+def test_the_pythons_are_named_where_people_look():
+    first, *_, last = PYTHONS
+    for name in ("README.md", "book/setup.md", "CHANGELOG.md"):
+        assert all(python in text(name) for python in PYTHONS), name
+    assert f"{first} to {last}" in text(".ci/run")
 
 
 def test_dependabot_proposes_nothing_that_the_book_cannot_use():

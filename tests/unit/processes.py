@@ -6,7 +6,14 @@ import subprocess
 import sys
 import time
 
+import psutil
+import pytest
+
 from tools import ROOT
+
+signals = pytest.mark.skipif(
+    os.name == "nt", reason="Windows has no signals that a program can meet"
+)
 
 
 def start(code, **options):
@@ -25,11 +32,7 @@ def start(code, **options):
 
 def has_ended(pid):
     """Tell whether a process has ended."""
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    return False
+    return not psutil.pid_exists(int(pid))
 
 
 def wait_for(condition, n_times=2400):

@@ -1,3 +1,4 @@
+import json
 import pathlib
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import types
 import psutil
 import pytest
 
+from processes import signals
 from recdl import download, movielens, ratings
 from recdl.course import check_setup
 from recdl.course.check_setup import Problem
@@ -81,11 +83,12 @@ def test_without_any_package_it_reports_and_shows_no_traceback():
 # The checks
 
 
-@pytest.mark.parametrize("version", [(3, 10, 9), (3, 13, 0)])
+@pytest.mark.parametrize("version", [(3, 10, 9), (3, 14, 0)])
 def test_another_python_is_a_problem(version, monkeypatch):
     monkeypatch.setattr(sys, "version_info", version)
-    with pytest.raises(Problem, match=r"the course needs 3\.11 or 3\.12"):
+    with pytest.raises(Problem, match=r"the course needs 3\.11 to 3\.13") as caught:
         check_setup.check_python()
+    assert "python3 course.py env" in caught.value.remedy
 
 
 def test_the_projects_own_environment_has_the_right_packages():
@@ -160,13 +163,57 @@ def test_training_that_works_is_ok(monkeypatch):
         ("import sys; sys.exit(3)", "no message"),
         ("print(float('nan'))", "the loss is nan"),
         ("print(0.9)", "must be near 0.693"),
-        ("import os; os.kill(os.getpid(), 9)", "stopped by SIGKILL"),
+        pytest.param(
+            "import os; os.kill(os.getpid(), 9)",
+            "stopped by SIGKILL",
+            marks=signals,
+        ),
     ],
 )
 def test_training_that_fails_is_a_problem(code, found, monkeypatch):
     monkeypatch.setattr(check_setup, "WORKER", python(code))
     with pytest.raises(Problem, match=found):
         check_setup.check_training()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Return the folder of Keras' settings; there are none, and training fails."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr(check_setup, "WORKER", python("import no_such_module"))
+    return tmp_path
+
+
+def remedy():
+    with pytest.raises(Problem) as caught:
+        check_setup.check_training()
+    return caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"backend": "jax"}, {"floatx": "float16"}, {"backend": "torch", "floatx": "x"}],
+)
+def test_a_setting_of_keras_by_another_program_is_named(setting, home):
+    usual = {"floatx": "float32", "backend": "tensorflow"}
+    (home / "keras.json").write_text(json.dumps(usual | setting))
+    named = f"what another program has set for Keras: the file {home / 'keras.json'}."
+    assert remedy() == f"Remove {named}"
+
+
+def test_a_variable_for_keras_is_named(home, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert "Keras: KERAS_BACKEND=jax." in remedy()
+    monkeypatch.setattr(check_setup, "WORKER", python("print(0.9)"))
+    assert "Keras: KERAS_BACKEND=jax." in remedy()
+
+
+def test_usual_settings_of_keras_are_not_the_cause(home, monkeypatch):
+    usual = {"floatx": "float32", "epsilon": 1e-07, "backend": "tensorflow"}
+    (home / "keras.json").write_text(json.dumps(usual))
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert "Keras" not in remedy()
 
 
 def test_training_that_hangs_is_a_problem(monkeypatch):

@@ -11,7 +11,8 @@ from processes import start
 from tools import ROOT, command, environment
 
 OLD = [  # read by the system's Python, which may be as old as 3.6
-    *(ROOT / "tools" / f"{n}.py" for n in ("__init__", "command", "environment", "packages")),
+    *(ROOT / "tools" / f"{n}.py" for n in ("__init__", "command", "environment", "packages", "pythons")),
+    ROOT / "course.py",
     *(ROOT / "src" / "recdl" / f"{n}.py" for n in ("__init__", "files")),
 ]  # fmt: skip
 
@@ -22,9 +23,15 @@ def test_what_runs_before_the_installation_can_be_read_by_python_3_6(path):
 
 
 def test_what_environment_imports_is_among_them():
-    names = {"tools", "tools.command", "tools.packages", environment.__name__}
+    names = {
+        "tools",
+        "tools.command",
+        "tools.packages",
+        "tools.pythons",
+        environment.__name__,
+    }
     imported = set()
-    for path in OLD[:4]:
+    for path in OLD[:6]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module.startswith("tools"):
                 inner = {f"{node.module}.{alias.name}" for alias in node.names}
@@ -101,6 +108,52 @@ with alone("run", pathlib.Path({str(tmp_path)!r})):
     assert first.poll() is None  # the second one has waited for it
     first.communicate("go on\n", timeout=20)
     assert second.communicate("go on\n", timeout=20)[0] == "begin\nend\n"
+
+
+def test_where_nothing_can_be_written_a_sentence_says_so(tmp_path, monkeypatch):
+    @command.command(lock="work")
+    def main(root):
+        raise AssertionError("it must not begin")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pathlib.Path, "mkdir", refuse)
+        with pytest.raises(
+            SystemExit, match=r"written into .* \(Permission denied\)\. Copy"
+        ):
+            main([], tmp_path)
+    (tmp_path / "_build").write_text("a file")
+    with pytest.raises(SystemExit, match=r"Nothing can be written into"):
+        main([], tmp_path)
+
+
+def test_an_error_within_the_work_is_not_taken_for_that(tmp_path):
+    @command.command(lock="work")
+    def main(root):
+        raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(PermissionError):
+        main([], tmp_path)
+
+
+def test_windows_locks_in_its_own_way(tmp_path, monkeypatch):
+    free, asked = [False, False, True], []
+
+    class Windows:
+        LK_NBLCK = 2
+
+        @staticmethod
+        def locking(number, how, n_bytes):
+            asked.append((how, n_bytes))
+            if not free[len(asked) - 1]:
+                raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(command, "fcntl", None)
+    monkeypatch.setattr(command, "msvcrt", Windows, raising=False)
+    with command.alone("work", tmp_path):
+        assert asked == [(2, 1)] * 3
 
 
 def test_no_command_has_two_ways_to_speak():

@@ -29,6 +29,7 @@ from invented_movielens import (
     sha256,
     zipped,
 )
+from processes import signals
 from recdl import download
 from recdl.movielens import load_ratings
 from stand_in import (
@@ -49,6 +50,9 @@ from stand_in import (
 
 CACHE_REMEDY = "Set RECDL_CACHE=/another/folder."
 NOBODY = 65534  # the user of this number has no rights
+unix = pytest.mark.skipif(
+    os.name == "nt", reason="Windows has no fork, limits or rights of this kind"
+)
 
 
 def all_tables():
@@ -400,6 +404,7 @@ def half_way(grouplens, cache):
     return start
 
 
+@signals
 def test_ctrl_c_in_the_middle_of_a_download_leaves_nothing(half_way, cache, grouplens):
     process = half_way()
     process.send_signal(signal.SIGINT)
@@ -423,6 +428,7 @@ def test_kill_in_the_middle_of_a_download_leaves_one_file_that_nobody_reads(
     assert sorted(os.listdir(cache)) == ["ml-100k", "ml-100k.zip", unfinished]
 
 
+@signals
 def test_kill_while_unpacking_leaves_no_half_written_table(grouplens, cache):
     process = child(
         "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\nm.obtain()"
@@ -433,6 +439,7 @@ def test_kill_while_unpacking_leaves_no_half_written_table(grouplens, cache):
     assert all_tables() == [4, 3, 2]
 
 
+@unix
 def test_four_processes_at_once_all_get_good_data(grouplens, cache):
     together = threading.Barrier(4)  # none is answered before all have asked
     grouplens.answer = lambda request: (together.wait(20), whole(request))
@@ -456,6 +463,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))  # what measures coverag
 """
 
 
+@unix
 @pytest.mark.parametrize("room", [20_000, 0], ids=["download", "unpack"])
 def test_disk_that_fills_up_is_told_with_the_remedy_and_leaves_no_half_written_file(
     room, grouplens, cache
@@ -464,7 +472,9 @@ def test_disk_that_fills_up_is_told_with_the_remedy_and_leaves_no_half_written_f
         cache.mkdir()
         (cache / "ml-100k.zip").write_bytes(ZIP)
     message, stderr = child(FULL_DISK.format(room=room)).communicate(timeout=20)
-    assert re.search(f"http.*File too large.*{cache} full.*{CACHE_REMEDY}", message)
+    assert re.search(
+        f"http.*File too large.*{re.escape(str(cache))} full.*{CACHE_REMEDY}", message
+    )
     assert stderr.count("Traceback") == 0
     assert [path for path in cache.rglob("*") if path.name != "ml-100k.zip"] in (
         [],
@@ -543,7 +553,7 @@ def test_wheel_serves_when_files_and_folders_are_mixed_up(
 def test_mix_up_of_files_and_folders_is_told_with_the_remedy(mix_up, grouplens, cache):
     mix_up(cache)
     assert re.search(
-        f"(IsADirectory|FileExists)Error: .*{cache} .*damaged. {CACHE_REMEDY}",
+        f"(IsADirectory|FileExists)Error: .*{re.escape(str(cache))} .*damaged. {CACHE_REMEDY}",
         error_of(load_ratings),
     )
 
@@ -557,7 +567,9 @@ def test_link_in_place_of_a_table_is_replaced_and_not_followed(grouplens, tmp_pa
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
-@pytest.fixture(params=["cache", "cache/below", "/proc/self/nowhere"])
+@pytest.fixture(
+    params=["cache", "cache/below", pytest.param("/proc/self/nowhere", marks=unix)]
+)
 def impossible(request, invented_movielens, tmp_path, monkeypatch):
     """Name a cache that not even root can make: a file, below a file, or in the kernel's /proc."""
     (tmp_path / "cache").write_text("a file where the folder should be")
@@ -569,7 +581,14 @@ def test_cache_that_cannot_be_made_is_told_with_the_remedy(
     impossible, grouplens, wheel
 ):
     message = error_of(load_ratings)
-    assert len(re.findall(f"Error: .*Is {impossible} .*{CACHE_REMEDY}", message)) == 2
+    assert (
+        len(
+            re.findall(
+                f"Error: .*Is {re.escape(str(impossible))} .*{CACHE_REMEDY}", message
+            )
+        )
+        == 2
+    )
 
 
 def test_archive_that_the_user_names_needs_a_cache_and_says_so(impossible, tmp_path):
@@ -608,22 +627,29 @@ def without_rights(grouplens, monkeypatch):
         cache.chmod(0o755)
 
 
+@unix
 def test_read_only_cache_serves_what_it_holds(without_rights, grouplens):
     without_rights(0o555)
     assert all_tables() == [4, 3, 2]
     assert len(grouplens.requests) == 1
 
 
+@unix
 def test_read_only_cache_with_a_damaged_archive_is_told_with_the_remedy(
     without_rights, grouplens
 ):
     os.truncate(Path(os.environ["RECDL_CACHE"], "ml-100k.zip"), 9)
     cache = without_rights(0o555)
     message = error_of(load_ratings)
-    assert re.search(f"http.*Permission denied.*Is {cache} .*{CACHE_REMEDY}", message)
+    assert re.search(
+        f"http.*Permission denied.*Is {re.escape(str(cache))} .*{CACHE_REMEDY}", message
+    )
 
 
+@unix
 def test_cache_that_cannot_be_entered_is_told_with_the_remedy(without_rights):
     cache = without_rights(0o000)
     message = error_of(load_ratings)
-    assert re.search(f"http.*Permission denied.*Is {cache} .*{CACHE_REMEDY}", message)
+    assert re.search(
+        f"http.*Permission denied.*Is {re.escape(str(cache))} .*{CACHE_REMEDY}", message
+    )

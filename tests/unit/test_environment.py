@@ -1,10 +1,11 @@
+import os
 import subprocess
 import sys
 
 import pytest
 
-from processes import has_ended, send, start, wait_for, wait_for_pid
-from tools import environment, packages
+from processes import has_ended, send, signals, start, wait_for, wait_for_pid
+from tools import ROOT, environment, packages, pythons
 from tools.environment import Environment
 
 
@@ -24,20 +25,12 @@ def created(monkeypatch):
 
     def create(self):
         calls.append(1)
-        self.place.mkdir(exist_ok=True)
+        self.python.parent.mkdir(parents=True, exist_ok=True)
+        self.python.touch()
         self.ready.write_text(self.fingerprint())
 
     monkeypatch.setattr(Environment, "create", create)
     return calls
-
-
-@pytest.mark.parametrize("version", [(3, 10), (3, 13), (2, 7)])
-def test_a_python_too_old_or_too_new_is_refused_with_a_sentence(version, monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (*version, 0))
-    with pytest.raises(
-        SystemExit, match=r"needs Python 3.11 or 3.12.*make PYTHON=python3.12"
-    ):
-        environment.check_python()
 
 
 def test_an_environment_is_created_once(created, place):
@@ -53,18 +46,59 @@ def test_a_changed_lock_creates_it_again(created, place):
     assert len(created) == 2
 
 
-def test_an_interrupted_creation_is_not_taken_for_an_environment(place, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
+def test_another_python_creates_it_again(created, place, monkeypatch):
+    environment.main([], place.root)
+    other = pythons.this()._replace(version="3.12.99 (main)")
+    monkeypatch.setattr(pythons, "fitting", lambda: other)
+    for _ in range(2):
+        assert environment.main([], place.root) == place.python
+    assert len(created) == 2
 
-    monkeypatch.setattr(Environment, "install", interrupt)
-    monkeypatch.setattr(environment.subprocess, "call", lambda _: place.place.mkdir())
-    with pytest.raises(SystemExit, match=r"Interrupted\. The same command creates"):
+
+def test_an_environment_whose_python_was_removed_is_created_again(created, place):
+    environment.main([], place.root)
+    place.python.unlink()
+    environment.main([], place.root)
+    assert len(created) == 2
+
+
+def test_it_is_made_with_the_python_that_fits(place, monkeypatch):
+    other, taken = pythons.Python("/opt/python3.12", "3.12.1 (main)", 64), []
+    monkeypatch.setattr(pythons, "fitting", lambda: other)
+    monkeypatch.setattr(environment.subprocess, "call", lambda *_, **__: 0)
+    monkeypatch.setattr(Environment, "create", lambda self: taken.extend(self.way()))
+    environment.main([], place.root)
+    assert taken[:3] == ["/opt/python3.12", "-m", "venv"]
+
+
+def half_made(place, monkeypatch, error):
+    """Let the creation begin, and an error stop it."""
+
+    def stop(*_):
+        (place.place / "half").touch()
+        raise error
+
+    monkeypatch.setattr(Environment, "install", stop)
+    monkeypatch.setattr(
+        Environment, "make_empty", lambda self, _: self.place.mkdir(exist_ok=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (KeyboardInterrupt(), r"Interrupted\. The same command creates"),
+        (SystemExit("pip's words"), r"pip's words"),
+    ],
+)
+def test_a_creation_that_was_stopped_leaves_nothing(error, said, place, monkeypatch):
+    half_made(place, monkeypatch, error)
+    with pytest.raises(SystemExit, match=said):
         environment.main([], place.root)
-    assert place.place.exists()
-    assert not place.ready.exists()
+    assert not place.place.exists()
 
 
+@signals
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interrupt_ends_pip_too(place, name):
     pip, pid = place.root / "python", place.root / "pid"
@@ -84,13 +118,65 @@ main([], pathlib.Path({str(place.root)!r}))
     wait_for(lambda: has_ended(number))
 
 
-def test_a_failing_pip_stops_with_its_own_words(place, capfd, monkeypatch):
-    place.python = sys.executable
-    (place.root / "pip.py").write_text("import sys; sys.exit(f'no {sys.argv[-1]}')")
-    monkeypatch.setenv("PYTHONPATH", str(place.root))
-    with pytest.raises(SystemExit, match="pip could not install"):
+@pytest.fixture
+def pip(place, monkeypatch):
+    """Return a function that lets pip fail with some words."""
+
+    def be(words):
+        place.python = sys.executable
+        (place.root / "pip.py").write_text(f"import sys; sys.exit({words!r})")
+        monkeypatch.setenv("PYTHONPATH", str(place.root))
+
+    return be
+
+
+def test_a_failing_pip_stops_with_its_own_words(place, pip, capfd):
+    pip("no such package")
+    with pytest.raises(
+        SystemExit, match=r"pip could not install.*course\.py env"
+    ) as stopped:
         place.install("a-package-that-does-not-exist")
-    assert "no a-package-that-does-not-exist" in capfd.readouterr().err
+    assert "no such package" in capfd.readouterr().err
+    assert "network" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "NewConnectionError: Failed to establish a new connection: [Errno 111] Connection refused",
+        "NameResolutionError: Failed to resolve: [Errno -3] Temporary failure in name resolution",
+        "[Errno 11001] getaddrinfo failed",
+        "ProxyError('Cannot connect to proxy.', RemoteDisconnected())",
+        "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate'))",
+        "ConnectTimeoutError: Connection to h timed out. (connect timeout=15)",
+    ],
+)
+def test_without_network_the_proxy_is_named_below_what_pip_says(
+    words, place, pip, capfd
+):
+    pip(words)
+    with pytest.raises(
+        SystemExit, match="where a proxy leads to it, set HTTPS_PROXY=http"
+    ):
+        place.install("numpy")
+    assert words in capfd.readouterr().err
+
+
+def test_without_network_nothing_half_made_is_left(place, monkeypatch):
+    """With a real environment, in a folder with blanks and an umlaut, and the real pip in it."""
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv(
+        "PIP_RETRIES", "1"
+    )  # with none at all, pip does not say why it failed
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    root = place.root / "Kurs [neu] Übung"
+    root.mkdir()
+    (root / "requirements.txt").write_text("a-package-of-nobody==1.0\n")
+    with pytest.raises(SystemExit, match="HTTPS_PROXY"):
+        Environment(root).create()
+    assert [path.name for path in root.iterdir()] == ["requirements.txt"]
 
 
 def test_pip_tells_how_many_packages_it_has_found(tmp_path, capfd):
@@ -106,10 +192,55 @@ def test_pip_tells_how_many_packages_it_has_found(tmp_path, capfd):
     ]
 
 
-def test_a_python_without_venv_is_told_what_to_install(place, monkeypatch):
-    monkeypatch.setattr(environment.subprocess, "call", lambda _: 1)
-    with pytest.raises(SystemExit, match="apt-get install python3-venv"):
+@pytest.fixture
+def without_venv(place):
+    """Let the Python be one of Debian without python3-venv."""
+    lacking = place.root / "python"
+    lacking.write_text("#!/bin/sh\nexit 1\n")
+    lacking.chmod(0o755)
+    place.base = place.base._replace(path=str(lacking))
+
+
+shell = pytest.mark.skipif(
+    os.name == "nt", reason="the stand-ins are programs of a shell"
+)
+
+
+@shell
+def test_a_python_without_venv_is_told_what_to_install(
+    place, without_venv, monkeypatch
+):
+    monkeypatch.setattr(pythons, "uv", lambda: None)
+    place.place.mkdir()
+    (place.place / "old one").touch()
+    with pytest.raises(
+        SystemExit, match=r"apt-get install python3-venv.*pip install uv"
+    ):
         place.create()
+    assert (place.place / "old one").exists()
+
+
+@shell
+def test_uv_does_without_venv(place, without_venv, monkeypatch):
+    uv = place.root / "uv"
+    uv.write_text(
+        f"#!/bin/sh\nmkdir '{place.place}' && echo \"$@\" > '{place.place}/said'\n"
+    )
+    uv.chmod(0o755)
+    monkeypatch.setattr(pythons, "uv", lambda: [str(uv)])
+    place.place.mkdir()
+    place.make_empty(place.way())
+    options = f"--seed --python {place.base.path} {place.place}"
+    assert (place.place / "said").read_text() == f"venv --quiet {options}\n"
+
+
+def test_a_place_that_cannot_be_written_is_named(place, capfd):
+    place.place.write_text("a file")
+    with pytest.raises(
+        SystemExit, match=r"\.venv could not be made; the reason stands above"
+    ):
+        place.make_empty(place.way())
+    assert "Error" in capfd.readouterr().err
 
 
 def test_locked_packages_are_counted(place):
@@ -118,7 +249,7 @@ def test_locked_packages_are_counted(place):
 
 def test_an_environment_begins_with_the_standard_library_alone():
     """It runs before anything is installed, so also without this package."""
-    code = "import sys; from tools import environment; environment.check_python()"
+    code = "from tools import environment, pythons; pythons.fitting()"
     command = [sys.executable, "-E", "-S", "-c", code]
-    done = subprocess.run(command, cwd=environment.ROOT, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

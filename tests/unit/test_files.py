@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from any_input import any_tables, works
+from recdl import files
 from recdl.files import replacing, write_csv
 
 TABLE = pd.DataFrame({"userID": [1, 2], "itemID": [5, 6]})
@@ -171,3 +172,32 @@ def test_csv_file_holds_any_table_and_nothing_lies_beside_it(table):
         written = path.read_bytes().decode()
         assert written == table.to_csv(index=False)
         assert [file.name for file in path.parent.iterdir()] == ["train.csv"]
+
+
+@pytest.mark.parametrize("reads", [2, 1000])
+def test_on_windows_a_file_that_is_being_read_is_replaced_a_moment_later(
+    reads, tmp_path, monkeypatch
+):
+    times = []
+
+    def replace(new, path):
+        times.append(1)
+        if len(times) <= reads:
+            raise PermissionError(13, "it is used by another process")
+        os.replace(new, path)
+
+    windows = {**vars(os), "name": "nt", "replace": staticmethod(replace)}
+    monkeypatch.setattr(files, "os", type("os", (), windows))
+    monkeypatch.setattr(files.time, "sleep", lambda _: None)
+    write_file(tmp_path / "it", "old")
+
+    def write():
+        with replacing(tmp_path / "it") as unfinished:
+            write_file(unfinished, "new")
+
+    if reads > 50:
+        with pytest.raises(PermissionError):
+            write()
+    else:
+        write()
+    assert content(tmp_path / "it") == ("old" if reads > 50 else "new")

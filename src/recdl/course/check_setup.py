@@ -9,6 +9,7 @@ Only the standard library is imported at the top, so it can still speak where pa
 import importlib
 import importlib.metadata
 import math
+import os
 import pathlib
 import platform
 import re
@@ -40,12 +41,12 @@ def check_python() -> str:
     """Compare this Python with those that all packages of the course have wheels for."""
     version, allowed = platform.python_version(), importlib.metadata.metadata("recdl")
     first, end = sorted(map(int, re.findall(r"3\.(\d+)", allowed["Requires-Python"])))
-    if not first <= sys.version_info[1] < end:
-        raise Problem(
-            f"{version}; the course needs {' or '.join(f'3.{n}' for n in range(first, end))}",
-            f"Install Python 3.{end - 1}, then: make PYTHON=python3.{end - 1} env",
-        )
-    return version
+    if first <= sys.version_info[1] < end:
+        return version
+    raise Problem(
+        f"{version}; the course needs 3.{first} to 3.{end - 1}",
+        "In the course's folder: python3 course.py env. It finds another Python or says how to get one.",
+    )
 
 
 def check_packages() -> str:
@@ -80,6 +81,18 @@ def _install_again():
     if (pathlib.Path(sys.prefix).parent / "requirements.txt").exists():
         return "In the course's folder: make env. If that changes nothing: make clean, then make env."
     return "Run the set-up cell of a chapter once more."
+
+
+def _keras_again():
+    """Return what to do when training fails: Keras may follow a setting of another program."""
+    named = os.environ.get("KERAS_BACKEND", "tensorflow")
+    alien = [] if named == "tensorflow" else [f"KERAS_BACKEND={named}"]
+    file = pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras", "keras.json")
+    text = file.read_text("utf-8") if (file := file.expanduser()).is_file() else ""
+    if text and not ('"tensorflow"' in text and '"float32"' in text):
+        alien.append(f"the file {file}")
+    remedy = f"Remove what another program has set for Keras: {', '.join(alien)}."
+    return remedy if alien else _install_again()
 
 
 def check_memory() -> str:
@@ -140,12 +153,11 @@ def check_training() -> str:
             f"TensorFlow, which needs AVX. {COLAB}",
         )
     if done.returncode:
-        raise Problem(
-            (done.stderr.strip() or "no message").splitlines()[-1], _install_again()
-        )
+        said = done.stderr.strip() or "no message"
+        raise Problem(said.splitlines()[-1], _keras_again())
     loss = float(done.stdout.split()[-1])
     if not abs(loss - math.log(2)) < 0.02:
-        raise Problem(f"the loss is {loss}; it must be near 0.693", _install_again())
+        raise Problem(f"the loss is {loss}; it must be near 0.693", _keras_again())
     if seconds > TRAINING_S:
         raise Problem(
             f"took {seconds:.0f} s; at most {TRAINING_S} are expected",
