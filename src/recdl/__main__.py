@@ -26,12 +26,16 @@ def tell(line: str):
 
 
 def _read(given):
-    """Return the table, and a line that says how many rows and which columns of the file it has."""
+    """Return the table, and a line that says how many rows and which columns of the file it has.
+
+    Ratings are read only if they are named: one that cannot be read should stop nobody who does not use it.
+    """
     from recdl import tables
     from recdl.ratings import COLUMNS
 
     tell(f"Reading {given.ratings} …")
     asked = {name: getattr(given, name) for name in ("user", "item", "rating", "time")}
+    asked["rating"] = given.rating or False
     layout = {name: getattr(given, name) for name in LAYOUT}
     layout = {name: value for name, value in layout.items() if value is not None}
     layout |= {"zeros": given.zeros, "repeats": given.repeats}
@@ -43,6 +47,14 @@ def _read(given):
     return ratings, f"{rows}. Columns: {columns}."
 
 
+def _tell_what_is_replaced(folder, names):
+    there = [str(folder / name) for name in names if (folder / name).exists()]
+    if there:
+        tell(
+            f"Will be replaced: {', '.join(there)}. To keep it, use another folder: --out."
+        )
+
+
 def _compare(given):
     from recdl.own import page
     from recdl.own.compare import compare
@@ -50,15 +62,16 @@ def _compare(given):
 
     options = {"seed": given.seed, "k": given.k, "n_epochs": given.epochs}
     with results_in(given.out, *page.FILES) as folder:
+        _tell_what_is_replaced(folder, page.FILES)
         ratings, taken = _read(given)
         taken += " The rating is not used." * ("rating" in ratings)
         tell(taken)
         result = compare(ratings, models=given.models, progress=tell, **options)
-        result = dataclasses.replace(result, notes=[taken, *result.notes])
         title = f"Recommenders compared on {pathlib.Path(given.ratings).name}"
         try:
             print(page.as_text(result))
         finally:  # even if nobody reads on
+            result = dataclasses.replace(result, notes=[taken, *result.notes])
             paths = page.write(result, folder, title)
     tell("Written: " + ", ".join(map(str, paths)))
 
@@ -84,6 +97,7 @@ def _judge(given):
     files = (given.held_out, given.train, given.entries)
     options = {"k": given.k, "seed": given.seed, "limit_s": given.limit}
     with results_in(given.out, challenge.RESULTS) as folder:
+        _tell_what_is_replaced(folder, [challenge.RESULTS])
         table = challenge.judge(*files, **options, progress=tell)
         try:
             print(challenge.as_text(table, given.k))
@@ -134,12 +148,11 @@ def _add_table(parser, ratings):
     names = parser.add_argument_group("which column is which")
     names.add_argument("--user", help="who; may be left out where it is called user")
     names.add_argument("--item", help="what; may be left out where it is called item")
-    names.add_argument("--rating", help="how much they liked it, if the table says so")
+    names.add_argument("--rating", help="how much they liked it; not read without this")
     names.add_argument("--time", help="when, if the table says so")
-    for name in ("rating", "time"):
-        told = f"leave a column out that looks like --{name}"
-        none = {"dest": name, "action": "store_const", "const": False}
-        names.add_argument(f"--no-{name}", help=told, **none)
+    told = "leave a column out that looks like --time"
+    none = {"dest": "time", "action": "store_const", "const": False}
+    names.add_argument("--no-time", help=told, **none)
     told = "names in place of a first line, such as who,what,when"
     names.add_argument("--columns", type=_names, help=told)
     _add_layout(parser)
@@ -216,9 +229,26 @@ def _on_the_command_line(error: Exception, given) -> str:
     options = getattr(error, "options", ())
     if not options or not hasattr(given, "columns"):  # it reads no table of anybody's
         return str(error)
-    names = [option.partition("=False") for option in options]
-    named = ", ".join(f"--{'no-' * bool(no)}{name}" for name, no, _ in names)
+    named = "; ".join(map(_option, options))
     return f"{error}\nOn the command line: {named}."
+
+
+def _option(of_read):
+    """Return how an option of `recdl.tables.read`, such as quotes=False or decimal=',', is written here."""
+    name, _, value = of_read.partition("=")
+    if of_read == "rating=False":
+        return "without --rating"
+    return f"--no-{name}" if value == "False" else f"--{name} {value}".rstrip()
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what understands the commands."""
+    told = "Recommenders on your own ratings. COMMAND --help says more."
+    found = argparse.ArgumentParser("python -m recdl", description=told)
+    commands = found.add_subparsers(required=True, metavar="COMMAND")
+    _add_compare(commands)
+    _add_challenge(commands)
+    return found
 
 
 def main(words: list[str] | None = None):
@@ -227,12 +257,7 @@ def main(words: list[str] | None = None):
         if hasattr(stream, "reconfigure"):  # a terminal may not know every sign
             stream.reconfigure(errors="replace")
     try:
-        told = "Recommenders on your own ratings. COMMAND --help says more."
-        parser = argparse.ArgumentParser("python -m recdl", description=told)
-        commands = parser.add_subparsers(required=True, metavar="COMMAND")
-        _add_compare(commands)
-        _add_challenge(commands)
-        given = parser.parse_args(words)
+        given = parser().parse_args(words)
         given.run(given)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -126,8 +126,38 @@ def test_lists_and_a_program_with_the_same_model_have_its_numbers(files, tmp_pat
         assert row["problem"] == ""
     assert table.loc["popularity", "ndcg_at_5"] == popular["ndcg_at_5"].mean()
     assert table["ndcg_at_5"].is_monotonic_decreasing
-    assert "Only 20 users were judged" in said[0]
-    assert said[1:] == ["lists.csv …", "program.py …"]
+    assert "Only 20 users were judged" in challenge.as_text(table, 5)
+    assert said == ["lists.csv …", "program.py …"]
+
+
+def test_who_is_first_is_told_with_those_who_cannot_be_told_apart(tmp_path):
+    """Of sixty users all are hit by the best, most by the second, few by the others."""
+    users, tops = range(60), {}
+    train = [(u, i) for u in users for i in (u % 5, 5 + u % 5)]
+    test = [(u, (u + 1) % 5) for u in users]
+    paths = [tmp_path / name for name in ("train.csv", "held_out.csv")]
+    for pairs, path in zip((train, test), paths, strict=True):
+        pd.DataFrame(pairs, columns=["userID", "itemID"]).to_csv(path, index=False)
+    for name, n_hit in {"best": 60, "near": 59, "far": 30}.items():
+        hits = [(u, 1, (u + 1 + (u >= n_hit)) % 5) for u in users]
+        tops[name] = tmp_path / f"{name}.csv"
+        tops[name].write_text(rows(*hits))
+    table = judge(paths, *tops.values(), tmp_path / "none.csv", k=3)
+    assert table.index[:2].tolist() == ["best.csv", "near.csv"]
+    hit = {name: np.arange(60) < n for name, n in {"best": 60, "far": 30}.items()}
+    rng = np.random.default_rng(42)
+    pair = paired_difference(hit["far"] * 1.0, hit["best"] * 1.0, rng=rng)
+    vs = ["vs_first", "vs_first_low", "vs_first_high"]
+    assert tuple(table.loc["far.csv", vs]) == pair
+    assert table.loc["best.csv", vs].isna().all()
+    text = challenge.as_text(table, 3)
+    assert text.startswith("60 users, lists of 3. In brackets: 95 % intervals")
+    assert "minus best.csv" in text
+    assert "Not to be told apart from best.csv on these users: near.csv. Of" in text
+    assert "Faulty:\n  none.csv: " in text
+    alone = challenge.as_text(judge(paths, tops["best"], k=3), 3)
+    assert "best.csv is ahead of all others on these users." in alone
+    assert "ahead" not in challenge.as_text(judge(paths, k=3), 3)
 
 
 def test_two_users_by_hand(tmp_path):
@@ -164,6 +194,8 @@ def test_identifiers_stay_texts(tmp_path):
     as_numbers.to_csv(tmp_path / "numbers.csv", index=False)
     problem = judge(paths, tmp_path / "numbers.csv", k=5).loc["numbers.csv", "problem"]
     assert "never occurs in training, but" in problem
+    assert "Read train.csv with dtype=str" in problem
+    assert ", line " in problem
 
 
 def test_a_header_alone_is_an_empty_list_for_everybody(files, tmp_path):
@@ -214,7 +246,7 @@ FAULTS = {
     "seen": (rows((USER, 1, SEEN)), f"The list of user {USER} holds the item {SEEN}, "),
     "item twice": (
         rows((USER, 1, UNSEEN[0]), (USER, 2, UNSEEN[0])),
-        "row 1 (counted from 0)",
+        "Column item, line 3: ",
     ),
     "rank twice": (
         rows((USER, 1, UNSEEN[0]), (USER, 1, UNSEEN[1])),
@@ -307,6 +339,18 @@ def test_a_faulty_program_says_why(fault, files, tmp_path):
     assert end.value.code == 1
     assert problem in (tmp_path / challenge.REASON).read_text(encoding="utf-8")
     assert not (tmp_path / challenge.LISTS).exists()
+
+
+def test_a_program_finds_train_csv_in_its_folder_and_nothing_else(files, tmp_path):
+    code = (
+        "import os, pathlib, sys\n"
+        "here = pathlib.Path(sys.argv[1]).parent\n"
+        "raise ValueError(f'{os.listdir()} {os.listdir(here)}')\n"
+    )
+    (tmp_path / "a.py").write_text(code)
+    table = judge(files, tmp_path / "a.py")
+    seen = "ValueError in line 3: ['train.csv'] ['train.csv']"
+    assert table.loc["a.py", "problem"] == seen
 
 
 def test_programs_that_end_stop_no_other(files, tmp_path):
@@ -406,8 +450,10 @@ def test_the_commands(tmp_path, capsys):
     words = ["challenge", "split", str(tmp_path / "r.csv"), "--user", "who"]
     words += ["--item", "what", "--time", "when", "--out", str(out)]
     __main__.main(words)
-    said = capsys.readouterr().out
-    assert f"For the teacher alone: {out / 'held_out.csv'}" in said
+    said = capsys.readouterr()
+    assert f"For the teacher alone: {out / 'held_out.csv'}" in said.out
+    assert "rows of r.csv. Columns: user = who, item = what, time = when." in said.err
+    assert "rating" not in pd.read_csv(out / "train.csv")
     with pytest.raises(SystemExit, match="is there already"):
         __main__.main(words)
     (tmp_path / "mine.csv").write_text(rows((USER, 1, UNSEEN[0])))
@@ -418,6 +464,8 @@ def test_the_commands(tmp_path, capsys):
     assert "mine.csv …" in said.err
     found = pd.read_csv(out / "results.csv", index_col="entry")
     assert sorted(found.index) == ["mine.csv", "popularity"]
+    __main__.main([*words, str(tmp_path / "mine.csv"), "--out", str(out)])
+    assert f"Will be replaced: {out / 'results.csv'}." in capsys.readouterr().err
 
 
 def test_an_interrupt_ends_with_a_sentence(files, tmp_path, capsys, monkeypatch):

@@ -869,6 +869,7 @@ def test_a_date_that_two_countries_read_differently_has_a_remedy(date, tmp_path)
     message = refusal(file_with(tmp_path, f"user,item,when\n1,2,{date}\n"), time="when")
     assert "Write times as 1997-12-04T15:55:49Z" in message
     assert "pd.to_datetime(table['when'], dayfirst=True)" in message
+    assert "as chapter A1 shows" in message
 
 
 @pytest.mark.parametrize(

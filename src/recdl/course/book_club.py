@@ -2,14 +2,15 @@
 
 Readers and books have texts for names, some of them with zeros in front; stars come in halves, times as
 texts. Behind the ratings there is something to be learnt: each reader likes some of six kinds of books more
-than others, and some books are read by many.
+than others, turns from one kind to another as time goes by, and some books are read by many.
 """
 
 import numpy as np
 import pandas as pd
 
 N_KINDS = 6
-LIKED = 4  # how much more often a reader takes a book of the favourite kind
+LIKED = 5  # how much more often a reader takes a book of the favourite kind
+SEASON = 0.25  # how long a reader stays with a kind, as a part of the whole time
 
 
 def ratings(n_readers: int = 300, n_books: int = 400, *, seed: int = 1) -> pd.DataFrame:
@@ -19,18 +20,22 @@ def ratings(n_readers: int = 300, n_books: int = 400, *, seed: int = 1) -> pd.Da
     -------
     DataFrame
         Columns ``reader``, ``isbn`` (texts), ``stars`` (0.5 to 5 in halves), ``when`` (ISO 8601, universal
-        time); a row for each of about forty books a reader, in the order of the clock.
+        time); a row for each of about forty books a reader, in the order of the clock. Books of one kind are
+        read near to each other; how many others read a book says nothing about when.
     """
     rng = np.random.default_rng(seed)
     kind = rng.integers(N_KINDS, size=n_books)
     fame = 1 / np.arange(1, n_books + 1)[rng.permutation(n_books)] ** 0.7
-    isbns = np.array([f"{number:09}X" for number in rng.permutation(10**6)[:n_books]])
+    numbers = rng.permutation(10**6)[:n_books]
+    isbns = np.array([f"{number:09}{'0123456789X'[number % 11]}" for number in numbers])
     rows = []
     for reader in range(n_readers):
         taste = rng.dirichlet(np.full(N_KINDS, 0.4))
         appeal = fame * np.exp(LIKED * taste[kind])
         n = rng.integers(15, 66)
         books = rng.choice(n_books, n, replace=False, p=appeal / appeal.sum())
+        season = rng.random(N_KINDS)[kind[books]] + rng.normal(0, SEASON, n)
+        books = books[np.argsort(season)]
         stars = 2.5 + 2 * taste[kind[books]] + rng.normal(0, 0.8, n)
         days = rng.integers(5 * 365) + np.sort(rng.exponential(20, n).cumsum())
         rows += zip([f"{reader:04}"] * n, isbns[books], stars, days, strict=True)

@@ -6,16 +6,19 @@ compares what the class hands in. An entry is one of two:
 - a CSV file of lists, columns ``user, rank, item``: the identifiers of ``train.csv``, ranks from 1 to k. A
   user without rows has an empty list; `recdl.own.lists` reads it;
 - a Python file with a function ``model(train)``. It gets ``train.csv`` as a table, with the columns ``userID,
-  itemID``, and returns an object with ``scores(users)``, as all models of this package are: from positions of
-  users to the scores of all items, positions being those of ``recdl.interactions.Interactions(train)``.
+  itemID`` and, if the file has them, ``rating, timestamp``. It returns an object with ``scores(users)``, as
+  all models of this package are: from positions of users to the scores of all items, positions being those of
+  ``recdl.interactions.Interactions(train)``.
 
-A Python file runs in a process of its own with a time limit, so that it cannot stop the others. That is no
+A Python file runs in a process of its own with a time limit, in a folder with nothing but a copy of
+``train.csv``: it finds no file of its author beside it, and a faulty one cannot stop the others. That is no
 lock: whoever runs it runs the code of its author, with all rights of whoever runs it. Read it first.
 """
 
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,11 +38,13 @@ from recdl.own.judging import (
     few_users,
     part_of,
     readable,
+    sign,
     summary,
 )
 from recdl.own.lists import lists_in
 from recdl.ranking import top_k
 from recdl.ratings import COLUMNS, PAIR
+from recdl.uncertainty import Interval
 
 TRAIN, HELD_OUT, RESULTS = "train.csv", "held_out.csv", "results.csv"
 LISTS, REASON = "lists.npy", "reason.txt"
@@ -91,9 +96,9 @@ def lists_by(path, train, k: int, limit_s: float) -> np.ndarray:
     A ValueError tells why it has none.
     """
     with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
+        copy = shutil.copy(train, folder)  # which tells nothing of the teacher's folder
         command = [sys.executable, "-m", "recdl.own.entry"]
-        command += [pathlib.Path(train).resolve(), pathlib.Path(path).resolve()]
-        command += [str(k), folder]
+        command += [copy, pathlib.Path(path).resolve(), str(k), folder]
         code = _run(command, folder, limit_s)
         reason, lists = pathlib.Path(folder, REASON), pathlib.Path(folder, LISTS)
         if reason.exists():
@@ -154,14 +159,13 @@ def judge(
     -------
     DataFrame
         Index ``entry``, the highest NDCG first, faulty ones last. Columns as in `judging.summary`, with
-        differences from popularity, and two texts: ``remark``; ``problem``, what is wrong with a faulty one.
+        differences from popularity and from the first (``vs_first``), and two texts: ``remark``; ``problem``,
+        what is wrong with a faulty one. Its ``attrs`` has how many ``users`` were judged.
     """
     check_k(k)
     parts, tell = _read_both(train, held_out), progress or (lambda line: None)
     part = _judged_on(parts)
     check_k(k, part.positives.n_items)
-    for note in few_users(len(part.users)):
-        tell(note)
     in_training = evaluation.Relevant(parts.train, part.positives)
 
     def lists_of(path):
@@ -171,25 +175,28 @@ def judge(
 
     rows = _rows(part, _by_name(entries), lists_of, k, seed, tell)
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("entry")
-    return table.sort_values(f"ndcg_at_{k}", ascending=False, kind="stable")
+    table = table.sort_values(f"ndcg_at_{k}", ascending=False, kind="stable")
+    table.attrs["users"] = len(part.users)
+    return table
 
 
 def _rows(part, files, lists_of, k, seed, tell):
     lists = top_k(baselines.Popularity(part.positives), part.positives, k)
-    floor = part.evaluate(lists[part.users], k)
-    no_words = {"remark": "", "problem": ""}
-    rows = {POPULARITY: summary(floor, {POPULARITY: floor}, k, seed) | no_words}
+    values = {POPULARITY: part.evaluate(lists[part.users], k)}
+    words = {name: {"remark": "", "problem": ""} for name in (POPULARITY, *files)}
     for name, path in files.items():
         tell(f"{name} …")
         try:
             lists, remark = lists_of(path)
-            rows[name] = summary(part.evaluate(lists, k), {POPULARITY: floor}, k, seed)
-            remarks = [remark, _without_lists(lists)]
-            words = {"remark": ", ".join(filter(None, remarks))}
-            rows[name] |= no_words | words
+            values[name] = part.evaluate(lists, k)
+            remarks = filter(None, [remark, _without_lists(lists)])
+            words[name]["remark"] = ", ".join(remarks)
         except (ValueError, OSError) as error:
-            rows[name] = no_words | {"problem": _one_line(error)}
-    return rows
+            words[name]["problem"] = _one_line(error)
+    first = max(values, key=lambda name: values[name][f"ndcg_at_{k}"].mean())
+    others = {POPULARITY: values[POPULARITY], "first": values[first]}
+    numbers = {name: summary(of, others, k, seed) for name, of in values.items()}
+    return {name: numbers.get(name, {}) | words[name] for name in words}
 
 
 def _without_lists(lists):
@@ -253,9 +260,31 @@ def _one_line(error):
 
 
 def as_text(table: pd.DataFrame, k: int) -> str:
-    """Return the results for a terminal: a table, then the remarks and the problems."""
-    is_faulty = table["problem"] != ""
-    shown = readable(table[~is_faulty], k, {f"minus {POPULARITY}": POPULARITY})
-    said = table["remark"].where(~is_faulty, table["problem"])
-    lines = [f"{name}: {text}" for name, text in said[said != ""].items()]
-    return "\n\n".join([shown.to_string().replace("\N{NO-BREAK SPACE}", " "), *lines])
+    """Return the results for a terminal: a table, who is first, the remarks, and the problems."""
+    judged, n_users = table[table["problem"] == ""], table.attrs["users"]
+    others = {POPULARITY: POPULARITY, judged.index[0]: "first"}
+    shown = readable(judged, k, {f"minus {name}": of for name, of in others.items()})
+    parts = [
+        f"{n_users:,} users, lists of {k}. In brackets: 95 % intervals over users."
+    ]
+    parts += [shown.to_string(), *(few_users(n_users) or _on_the_first(judged))]
+    for heading, column in {"Remarks": "remark", "Faulty": "problem"}.items():
+        said = table.loc[table[column] != "", column].items()
+        lines = [f"  {name}: {text}" for name, text in said]
+        parts += ["\n".join([f"{heading}:", *lines])] if lines else []
+    return "\n\n".join(parts).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _on_the_first(judged):
+    """Say who cannot be told apart from the first, by the rule of `judging.verdict`."""
+    first, *others = judged.index
+    ends = judged[[f"vs_first{end}" for end in ("", "_low", "_high")]]
+    level = [name for name in others if not sign(Interval(*ends.loc[name]))]
+    if not others:
+        return []
+    apart = f"{first} is ahead of all others on these users."
+    if level:
+        apart = f"Not to be told apart from {first} on these users: {', '.join(level)}."
+    return [
+        f"{apart} Of many, one is first partly by luck; no interval tells how much."
+    ]

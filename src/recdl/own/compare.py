@@ -132,8 +132,6 @@ def compare(
     notes = on_the_cut(ratings, split, about)
     systems = possible(systems, part.positives, notes)
     settings = settings_for(systems, validation.positives, seed, n_epochs, notes)
-    for note in notes:
-        tell(note)
     runs = {s.name: _run(s, part, validation, settings, k, tell) for s in systems}
     return _put_together(systems, runs, about, notes, k, settings)
 

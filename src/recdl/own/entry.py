@@ -26,7 +26,9 @@ def lists_of(entry: str, train, k: int) -> np.ndarray:
     """
     make = runpy.run_path(entry).get("model")
     if not callable(make):
-        raise ValueError("There is no function model(train) in this file.")
+        raise ValueError(
+            "There is no function model(train) in this file; chapter A1 has an example."
+        )
     return top_k(make(train.copy()), Interactions(train), k)
 
 

@@ -130,29 +130,29 @@ def verdict(
     k: int = 10,
     n_users: int = FEW_USERS,
 ) -> str:
-    """Say what a paired difference in NDCG of so many users says, and no more; what rounds to 0 is 0."""
+    """Say what a paired difference in NDCG of so many users says, and no more."""
     told = f"{with_interval(difference, '+.3f')} in NDCG@{k}"
     if n_users < FEW_USERS:
         return f"{name} and {other}: too few users for a verdict, {n_users}. The difference is {told}."
-    if round(difference.low, 3) > 0:
-        return f"{name} is ahead of {other}, by {told}."
-    if round(difference.high, 3) < 0:
-        return f"{name} is behind {other}, by {told}."
+    if sign(difference):
+        where = "ahead of" if sign(difference) > 0 else "behind"
+        return f"{name} is {where} {other}, by {told}."
     return f"{name} and {other} cannot be told apart on these users: the difference is {told}."
 
 
+def sign(difference: Interval) -> int:
+    """Return 1 or -1 for a difference whose interval lies above or below 0, else 0; what rounds to 0 is 0."""
+    return int(round(difference.low, 3) > 0) - int(round(difference.high, 3) < 0)
+
+
 def readable(table: pd.DataFrame, k: int, differences: dict[str, str]) -> pd.DataFrame:
-    """Return rows of `summary` as texts; `differences`, from a heading to the name in ``vs_name``."""
+    """Return the NDCG of `summary` as texts; `differences` are from a heading to the name in ``vs_name``."""
 
     def with_ends(columns, form):
         rows = table[columns].itertuples(index=False, name=None)
         return ["–" if pd.isna(row[0]) else with_interval(row, form) for row in rows]
 
-    columns = {
-        f"NDCG@{k}": with_ends([f"ndcg_at_{k}", "low", "high"], ".3f"),
-        f"Precision@{k}": table[f"precision_at_{k}"].map("{:.3f}".format),
-        f"Recall@{k}": table[f"recall_at_{k}"].map("{:.3f}".format),
-    }
+    columns = {f"NDCG@{k}": with_ends([f"ndcg_at_{k}", "low", "high"], ".3f")}
     for heading, name in differences.items():
         names = [f"vs_{name}{end}" for end in ("", "_low", "_high")]
         columns[heading] = with_ends(names, "+.3f")

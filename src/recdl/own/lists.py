@@ -33,7 +33,20 @@ def lists_in(path, positives: Interactions, k: int) -> tuple[np.ndarray, str]:
 
     What is longer than k is cut. A DataError tells what is wrong with the file.
     """
-    table = _table(path)
+    table, lines = _table(path)
+    try:
+        users, items, ranks = _places(table, positives)
+    except DataError as error:
+        fault = error.fault
+        raise DataError(fault.at(fault.column, f"line {lines[fault.row]}")) from error
+    top = np.full((positives.n_users, k), -1)
+    kept = (ranks <= k).to_numpy()
+    top[users[kept], ranks[kept] - 1] = items[kept]
+    return top, "" if kept.all() else f"lists cut to {k} items"
+
+
+def _places(table, positives):
+    """Return the positions of users and items, and the ranks; a DataError names the row."""
     users = _positions(table["user"], positives.user_ids)
     items = _positions(table["item"], positives.item_ids)
     ranks = whole_numbers(table["rank"])
@@ -41,10 +54,7 @@ def lists_in(path, positives: Interactions, k: int) -> tuple[np.ndarray, str]:
     for name, other in (("rank", ranks), ("item", items)):
         twice = pd.DataFrame({"user": users, name: other}).duplicated()
         refuse(table[name], twice, "occurs twice in the list of its user", "Keep one.")
-    top = np.full((positives.n_users, k), -1)
-    kept = (ranks <= k).to_numpy()
-    top[users[kept], ranks[kept] - 1] = items[kept]
-    return top, "" if kept.all() else f"lists cut to {k} items"
+    return users, items, ranks
 
 
 def _table(path):
@@ -71,7 +81,7 @@ def _table(path):
                 f"Line {line} has {len(row)} fields, and the first line has {len(header)}. Correct it."
             )
     table = pd.DataFrame([row for _, row in rows], columns=header, dtype=object)
-    return _with_our_names(table)
+    return _with_our_names(table), [line for line, _ in rows]
 
 
 def _with_our_names(table):
@@ -91,8 +101,11 @@ def _with_our_names(table):
 def _positions(column, known):
     column = identifiers(column)
     known = np.array([str(name) for name in known], dtype=object)
-    refuse_look_alikes(column, known)
+    remedy = "Read train.csv with dtype=str, and write its names as they are."
+    try:
+        refuse_look_alikes(column, known)
+    except DataError as error:
+        raise DataError(error.fault._replace(remedy=remedy)) from error
     found = lookup(column, known)
-    remedy = "Copy identifiers from there as they are."
     refuse(column, found < 0, "does not occur in train.csv", remedy)
     return found

@@ -34,7 +34,7 @@ body {{ color: var(--ink); background: var(--paper); font: 1rem/1.5 system-ui, s
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-variant-numeric: tabular-nums; }}
 th, td {{ border-bottom: 1px solid var(--line); padding: .3rem .6rem; }}
-th, td {{ text-align: left; white-space: nowrap; }}
+th, td {{ text-align: left; }}
 img {{ background: #fff; max-width: 100%; height: auto; }}
 </style>
 </head>
@@ -60,12 +60,14 @@ def about(result: Comparison) -> str:
     facts, how = result.split, "at random, as there are no times"
     if facts["how"] == "by time":
         how = "the latest of each user"
+    n_left = facts["ratings"] - facts["test"] - facts["training"]
+    left = f" ({n_left:,} more, with a user or an item that training does not have, were left out)"
     return (
         f"{facts['ratings']:,} ratings of {facts['users']:,} users and {facts['items']:,} items. A quarter, "
-        f"{how}, is the test part; without users and items that are new in it, it has {facts['test']:,} "
-        f"ratings. The other {facts['training']:,} are there to learn and to choose settings from. All "
-        f"systems are judged on the same {facts['users judged']:,} users, by lists of {result.k} items, "
-        "taken from all that the user does not have in training."
+        f"{how}, is the test part: {facts['test']:,} ratings{left * (n_left > 0)}. The other "
+        f"{facts['training']:,} are there to learn and to choose settings from. All systems are judged on "
+        f"the same {facts['users judged']:,} users, by lists of {result.k} items, taken from all that the "
+        "user does not have in training."
     )
 
 
@@ -123,6 +125,7 @@ def figure(result: Comparison) -> bytes:
     ax.margins(x=0.12, y=0.15)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.grid(axis="x", alpha=0.4)
+    ax.grid(visible=False, axis="y")
     picture = io.BytesIO()
     drawing.savefig(picture, format="png", dpi=144, facecolor="white")
     return picture.getvalue()

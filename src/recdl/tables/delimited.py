@@ -246,8 +246,10 @@ def _refuse_other_lengths(file, form):
             if row[n_fields:] == [""]:  # a separator at the end
                 row.pop()
             if len(row) != n_fields and "".join(row).strip():
+                within = f"A text with {form.separator!r} in it needs quotation marks around it. "
                 raise DataError(
                     f"{file}, line {rows.line_num}, has {len(row)} fields, not {n_fields}: {row[:6]}. "
-                    "Correct or remove it; if quotation marks are part of its texts, use quotes=False.",
+                    f"Correct or remove it. {within * form.has_quotes()}If quotation marks are part of the "
+                    "texts, use quotes=False.",
                     "quotes=False",
                 )

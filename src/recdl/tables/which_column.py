@@ -15,6 +15,7 @@ USUAL = {  # in small letters, without what is neither letter nor digit
     "rating": ["rating", "bookrating", "stars", "score", "plays", "count"],
     "timestamp": ["timestamp", "time", "date", "datetime"],
 }
+OPTIONS = {"userID": "user", "itemID": "item", "rating": "rating", "timestamp": "time"}
 TIMES = {"time", "timestamp", "datetime", "date", "at", "when"}
 
 
@@ -56,12 +57,12 @@ def choose(names: list, asked: dict, place: str, given: bool = False) -> dict:
         if name is False and ours not in PAIR:
             continue
         if name is not None:
-            chosen[ours] = _place(names, name, place)
+            chosen[ours] = _place(names, name, place, OPTIONS[ours])
             continue
         found = [ours] if ours in names else []
         found = found or [n for n in names if _plain(n) in USUAL[ours]]
         if len(set(found)) == 1:
-            chosen[ours] = _place(names, found[0], place)
+            chosen[ours] = _place(names, found[0], place, OPTIONS[ours])
         elif found or ours in PAIR:
             raise _unclear(names, ours, found, place, given)
     if len(set(chosen.values())) < len(chosen):
@@ -71,7 +72,7 @@ def choose(names: list, asked: dict, place: str, given: bool = False) -> dict:
     return chosen
 
 
-def _place(names, name, place):
+def _place(names, name, place, option):
     """Return where a name stands; blanks around it count only if there is another without."""
     found = [i for i, other in enumerate(names) if other == name]
     if not found:
@@ -82,6 +83,7 @@ def _place(names, name, place):
         raise DataError(
             f"{place}: There is no column {name!r}; the {kind} has {names}. Use one of these names; if they "
             "are the first row of the table, pass columns=[...] with a name for each column.",
+            option,
             "columns",
         )
     if len(found) > 1:
@@ -134,12 +136,12 @@ def _hint(fault, name):
     value, column = str(fault.value), fault.column
     if column not in PAIR and re.fullmatch(r"[-+]?[\d.]*,\d+", value):
         hint = " If a comma stands in place of a decimal point, read the file with decimal=','."
-        return hint, "decimal"
+        return hint, "decimal=,"
     if column == "timestamp" and re.match(
         r"\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d\d)\b", value
     ):
         return (
-            f" Or convert them before: table[{name}] = pd.to_datetime(table[{name}], dayfirst=True), if the "
-            "day comes first, and read that table.",
+            f" Or, if the day comes first, convert the column before, pd.to_datetime(table[{name}], "
+            "dayfirst=True), and read that table. Of a file, write another one: as chapter A1 shows.",
         )
     return ("",)
