@@ -22,7 +22,7 @@ def shared(
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
     example: object,
-) -> Callable[[Iterable[tuple]], list[float]]:
+) -> Callable[[Iterable[tuple]], list]:
     """Return a function that trains the model on some batches and returns the loss of each.
 
     It does what ``compiled(model, optimizer)`` does to one batch after another. The machine code belongs to a
@@ -47,7 +47,7 @@ def shared(
         if _TWINS[kind].agrees(model, example):
             return _TWINS[kind].trainer(model, optimizer)
     train = compiled(model, optimizer)
-    return lambda batches: [float(train(*batch)) for batch in batches]
+    return lambda batches: [train(*batch) for batch in batches]
 
 
 def _kind(compiled, model, optimizer):
@@ -84,7 +84,7 @@ class _Twin:
             nonlocal state
             _put(self.model.variables, _numbers(model.variables))
             _put(self.optimizer.variables, state)
-            losses = [float(self.train(*batch)) for batch in batches]
+            losses = [self.train(*batch) for batch in batches]
             state = _numbers(self.optimizer.variables)
             _put(model.variables, _numbers(self.model.variables))
             return losses

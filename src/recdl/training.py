@@ -197,7 +197,7 @@ def fit(
     train = shared(compiled_epoch, model, optimizer, pair)
     n_epochs = settings.n_epochs
     with contextlib.closing(_epochs(positives, settings)) as epochs:
-        losses = (train([epoch])[0] for epoch in epochs)
+        losses = (float(train([epoch])[0]) for epoch in epochs)
         return repeat(model, lambda: next(losses), n_epochs, validate, patience)
 
 

@@ -46,7 +46,7 @@ def borrowed(compiled, model, rate=0.01):
 
 def assert_trained_as_alone(model, losses, alone, *, seed, rate=0.01):
     train = training.compiled_epoch(alone, training.adam(rate))
-    assert losses == [float(train(*epoch)) for epoch in epochs(seed)]
+    assert losses == [train(*epoch) for epoch in epochs(seed)]
     for ours, theirs in zip(model.get_weights(), alone.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
@@ -142,7 +142,7 @@ def test_dropout_draws_from_the_seed_of_its_own_model(eagerly):
         )
         losses = train(batches)
     step = sequence.compiled_step(three[2], training.adam())
-    assert losses == [float(step(*batch)) for batch in batches]
+    assert losses == [step(*batch) for batch in batches]
     for ours, theirs in zip(
         three[1].get_weights(), three[2].get_weights(), strict=True
     ):
