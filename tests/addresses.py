@@ -11,8 +11,13 @@ import urllib.parse
 from tools import repository
 
 CITED = {  # a name is here because somebody looked at it, and it is not the course's
-    "github.com/d2l-ai/d2l-en": "a bug in the museum of chapter 2",
+    "github.com/keras-team/keras-io": "a bug in the museum of chapter 1",
+    "github.com/d2l-ai/d2l-en": "bugs in the museum of chapters 2, 5 and 6",
     "github.com/RUCAIBox/RecBole": "a bug in the museum of chapter 3",
+    "github.com/recommenders-team/recommenders": "bugs of chapters 3, 4 and 6",
+    "github.com/yihong-chen/neural-collaborative-filtering": "a bug of chapter 4",
+    "github.com/hexiangnan/neural_collaborative_filtering": "of chapters 5 and 8",
+    "github.com/mlcommons/training": "two bugs in the museum of chapter 8",
     "github.com/googlecolab/backend-info": "the list of what Colab ships",
 }
 LIBRARIES = """

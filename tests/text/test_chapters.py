@@ -11,6 +11,7 @@ import statistics
 import pandas as pd
 import pytest
 
+from addresses import alien
 from recdl import course, paper
 from recdl.course import exercises, museum, quiz
 from tools import editions, slides
@@ -217,6 +218,14 @@ def test_the_check_of_an_exhibit_stops_the_broken_version_only(exhibit):
     exhibit.check(exhibit.mended)
     with pytest.raises(AssertionError, match=r"\w+ \w+ \w+"):
         exhibit.check(exhibit.broken)
+
+
+@pytest.mark.parametrize("exhibit", museum.exhibits(), ids=lambda e: e.title)
+def test_an_exhibit_says_where_it_stood_at_a_commit_a_release_or_a_date(exhibit):
+    assert alien(exhibit.source) == set()
+    read_at = re.findall(r"/blob/([^/]+)/", exhibit.source)
+    assert read_at or re.search(r"\b(?:19|20)\d\d\b", exhibit.source)
+    assert all(re.fullmatch(r"[\da-f]{40}|\d+\.\d+\.\d+", at) for at in read_at)
 
 
 def test_a_check_that_notices_nothing_is_itself_noticed():

@@ -10,6 +10,16 @@ from collections.abc import Callable
 from recdl import course
 from recdl.course.notebook import say
 
+READ_AT = {  # the release or the commit of each repository in which somebody read the bug
+    "RUCAIBox/RecBole": "7b02be5ec80a88310f2d04a27a82adfcbb5dc211",
+    "d2l-ai/d2l-en": "23d7a5aecceee57d1292c56e90cce307f183bb0a",
+    "hexiangnan/neural_collaborative_filtering": "4aab159e81c44b062c091bdaed0ab54ac632371f",
+    "keras-team/keras-io": "ff6a507b2737777a8845ff9a2f1caf7f53ce3e78",
+    "mlcommons/training": "fe79f3f7d6cee9393c45251ed389dbaf6f45a831",
+    "recommenders-team/recommenders": "1.2.1",
+    "yihong-chen/neural-collaborative-filtering": "e6cfeb4e4e1ae676bc291b97fc18ce157358a087",
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Exhibit:
@@ -20,7 +30,7 @@ class Exhibit:
     title : str
         The bug in a few words.
     source : str
-        Where it stood: the project and the file.
+        Where it stood, in Markdown: a `permalink`, or a publication with its year.
     broken, mended : callable
         The same function with and without the bug.
     check : callable
@@ -44,9 +54,17 @@ class Exhibit:
         try:
             self.check(self.broken)
         except AssertionError as found:
-            say(f"> **Caught.** {found}")
+            say(f"> **Caught.** {found}\n>\n> *Source:* {self.source}.")
             return
         raise RuntimeError(f"The check does not notice the bug {self.title!r}.")
+
+
+def permalink(repository: str, file: str, at: str | None = None) -> str:
+    """Return a link in Markdown to a file (``a/b.py#L12``) as it was at a commit or a release."""
+    at = at or READ_AT[repository]
+    shown = file.replace("#", "?plain=1#")  # text, not a page made from it
+    address = f"https://github.com/{repository}/blob/{at}/{shown}"
+    return f"[{repository}, {file.replace('#L', ', line ')}]({address}), at {at[:7]}"
 
 
 def exhibits() -> list[Exhibit]:

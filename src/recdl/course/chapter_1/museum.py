@@ -1,7 +1,7 @@
 """Chapter 1: a list of recommendations that loses its order when the titles are looked up."""
 
 from recdl import toy
-from recdl.course.museum import Exhibit
+from recdl.course.museum import Exhibit, permalink
 
 
 def titles_by_isin(item_ids, movies):
@@ -28,7 +28,10 @@ def check_order(look_up):
 EXHIBITS = [
     Exhibit(
         title="Titles looked up with isin() lose the order of the ranking",
-        source="keras-team/keras-io, examples/structured_data/collaborative_filtering_movielens.py",
+        source=permalink(
+            "keras-team/keras-io",
+            "examples/structured_data/collaborative_filtering_movielens.py",
+        ),
         broken=titles_by_isin,
         mended=titles_in_order,
         check=check_order,

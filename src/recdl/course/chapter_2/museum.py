@@ -4,12 +4,7 @@ import numpy as np
 
 from recdl import interactions
 from recdl.checks import check_at_least
-from recdl.course.museum import Exhibit
-
-SOURCE = (
-    "Dive into Deep Learning, classic edition, chapter_recommender-systems/neumf.md "
-    "(since its pull request 1404 of 2020) with the BPR loss of ranking.md"
-)
+from recdl.course.museum import Exhibit, permalink
 
 
 def sigmoid(z):
@@ -120,7 +115,7 @@ def _adam(tables, rate=1e-2):
 EXHIBITS = [
     Exhibit(
         title="sigmoid in the model and again inside the loss",
-        source=SOURCE,
+        source=permalink("d2l-ai/d2l-en", "chapter_recommender-systems/neumf.md#L67"),
         broken=pair_loss_broken,
         mended=pair_loss,
         check=check_pair_loss,

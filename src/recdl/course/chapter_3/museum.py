@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recdl.course.museum import Exhibit
+from recdl.course.museum import Exhibit, permalink
 
 
 def tables_with_one_seed(n_users, n_items, n_factors, seed):
@@ -68,14 +68,19 @@ def check_join(join):
 EXHIBITS = [
     Exhibit(
         title="One seed for every embedding table",
-        source="recommenders, recommenders/models/ncf/ncf_singlenode.py",
+        source=permalink(
+            "recommenders-team/recommenders",
+            "recommenders/models/ncf/ncf_singlenode.py#L114",
+        ),
         broken=tables_with_one_seed,
         mended=tables_with_one_generator,
         check=check_tables,
     ),
     Exhibit(
         title="Pretrained weights without alpha",
-        source="RecBole, recbole/model/general_recommender/neumf.py",
+        source=permalink(
+            "RUCAIBox/RecBole", "recbole/model/general_recommender/neumf.py#L114"
+        ),
         broken=joined_without_alpha,
         mended=joined_with_alpha,
         check=check_join,

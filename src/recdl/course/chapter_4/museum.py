@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from recdl import interactions, splits, toy
-from recdl.course.museum import Exhibit
+from recdl.course.museum import Exhibit, permalink
 
 
 def split_by_an_unstable_sort(ratings, ratio=0.75):
@@ -82,14 +82,20 @@ def check_negatives(draw):
 EXHIBITS = [
     Exhibit(
         title="An unstable sort where times are equal",
-        source="recommenders, an early reco_utils/dataset/python_splitters.py",
+        source=permalink(
+            "recommenders-team/recommenders",
+            "recommenders/datasets/python_splitters.py#L95",
+            at="1.1.1",
+        ),
         broken=split_by_an_unstable_sort,
         mended=split_by_a_stable_sort,
         check=check_split,
     ),
     Exhibit(
         title="Training negatives that avoid the test films",
-        source="yihong-chen/neural-collaborative-filtering, src/data.py, issue 22",
+        source=permalink(
+            "yihong-chen/neural-collaborative-filtering", "src/data.py#L76"
+        ),
         broken=negatives_that_avoid_the_test,
         mended=negatives_that_know_training_only,
         check=check_negatives,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recdl.course.museum import Exhibit
+from recdl.course.museum import Exhibit, permalink
 
 
 def best_so_far(validation, test):
@@ -60,14 +60,14 @@ def check_loss(epoch_loss):
 EXHIBITS = [
     Exhibit(
         "the best epoch chosen on the test set",
-        "hexiangnan/neural_collaborative_filtering, NeuMF.py",
+        permalink("hexiangnan/neural_collaborative_filtering", "NeuMF.py#L227"),
         best_so_far,
         best_on_validation,
         check_choice,
     ),
     Exhibit(
         "a running sum printed as the loss",
-        "d2l-ai/d2l-en, neumf.md (classic edition)",
+        permalink("d2l-ai/d2l-en", "chapter_recommender-systems/neumf.md#L196"),
         running_loss,
         mean_loss,
         check_loss,

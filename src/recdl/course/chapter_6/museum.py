@@ -3,7 +3,7 @@
 import math
 
 from recdl import paper, toy
-from recdl.course.museum import Exhibit
+from recdl.course.museum import Exhibit, permalink
 
 
 def candidates_by_users(n_users, n_items, seen):
@@ -63,21 +63,27 @@ def check_tolerance(near):
 EXHIBITS = [
     Exhibit(
         title="Candidates counted by users, not by items",
-        source="d2l-ai/d2l-en, chapter_recommender-systems/neumf.md, evaluate_ranking",
+        source=permalink("d2l-ai/d2l-en", "chapter_recommender-systems/neumf.md#L142"),
         broken=candidates_by_users,
         mended=candidates_by_items,
         check=check_candidates,
     ),
     Exhibit(
         title="NDCG with the natural logarithm and without an ideal",
-        source="recommenders-team/recommenders, ncf_deep_dive.ipynb",
+        source=permalink(
+            "recommenders-team/recommenders",
+            "examples/02_model_collaborative_filtering/ncf_deep_dive.ipynb#L680",
+        ),
         broken=gain_natural,
         mended=gain_binary,
         check=check_gain,
     ),
     Exhibit(
         title="A tolerance larger than the metric",
-        source="recommenders-team/recommenders, tests/functional/examples/test_notebooks_gpu.py",
+        source=permalink(
+            "recommenders-team/recommenders",
+            "tests/functional/examples/test_notebooks_gpu.py#L106",
+        ),
         broken=near_with_floor,
         mended=near_by_share,
         check=check_tolerance,

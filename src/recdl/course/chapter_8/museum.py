@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recdl.course.museum import Exhibit
+from recdl.course.museum import Exhibit, permalink
 
 
 def candidates_with_repeats(positive, seen, n_items, n, rng):
@@ -48,14 +48,18 @@ def check_negatives(negatives):
 EXHIBITS = [
     Exhibit(
         title="Test negatives drawn twice",
-        source="hexiangnan/neural_collaborative_filtering, issue 72: the lists of test negatives",
+        source=permalink("mlcommons/training", "recommendation/pytorch/convert.py#L98"),
         broken=candidates_with_repeats,
         mended=candidates_without_repeats,
         check=check_candidates,
     ),
     Exhibit(
         title="The positive among its own negatives",
-        source="mlcommons/training, issue 135: the test negatives of the recommendation benchmark",
+        source=permalink("mlcommons/training", "recommendation/pytorch/convert.py#L94")
+        + "; "
+        + permalink(
+            "hexiangnan/neural_collaborative_filtering", "Data/ml-1m.test.negative"
+        ),
         broken=negatives_with_the_positive,
         mended=negatives_without_the_positive,
         check=check_negatives,

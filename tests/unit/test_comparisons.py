@@ -1,0 +1,45 @@
+"""The corrections for many comparisons, and what a study of some size can find, against values by hand."""
+
+import numpy as np
+import pytest
+
+from recdl.course.comparisons import holm, smallest_difference
+
+
+def test_the_correction_of_four_comparisons_is_that_by_hand():
+    # In order: .01 x 4, .02 x 3, .03 x 2 and .2 x 1.
+    assert holm([0.2, 0.01, 0.03, 0.02]) == pytest.approx([0.2, 0.04, 0.06, 0.06])
+
+
+def test_no_value_ends_below_that_of_a_smaller_one_or_above_one():
+    # .02 x 3 = .06, then .025 x 2 = .05, which is raised to .06; .9 stays.
+    assert holm([0.02, 0.025, 0.9]) == pytest.approx([0.06, 0.06, 0.9])
+    assert holm([0.6, 0.7]) == pytest.approx([1, 1])
+
+
+def test_a_single_comparison_needs_no_correction():
+    assert holm([0.04]) == pytest.approx([0.04])
+    assert len(holm([])) == 0
+
+
+def test_a_table_without_any_difference_has_a_false_alarm_in_one_of_twenty():
+    """Fifteen comparisons, two thousand tables; without the correction it is more than every second one."""
+    tables = np.random.default_rng(0).random((2000, 15))
+    assert np.mean(tables.min(axis=1) < 0.05) == pytest.approx(0.54, abs=0.03)
+    alarms = [holm(table).min() < 0.05 for table in tables]
+    assert np.mean(alarms) == pytest.approx(0.05, abs=0.015)
+
+
+def test_the_smallest_difference_of_paired_users_is_that_by_hand():
+    # (1.960 + 0.842) x 0.17 / sqrt(943): 2.802 x 0.00554
+    assert smallest_difference(0.17, 943) == pytest.approx(0.01551, abs=5e-6)
+    assert smallest_difference(1, 3, 3) == pytest.approx(2.802 * 0.8165, abs=1e-3)
+
+
+@pytest.mark.parametrize("sizes", [(100,), (40, 60)])
+def test_the_smallest_difference_is_found_in_80_of_100_studies(sizes):
+    rng, n_studies = np.random.default_rng(1), 4000
+    means = [rng.normal(0, 2, (n_studies, n)).mean(axis=1) for n in sizes]
+    found = means[0] - sum(means[1:]) + smallest_difference(2, *sizes)
+    error = 2 * np.sqrt(sum(1 / n for n in sizes))
+    assert np.mean(found > 1.96 * error) == pytest.approx(0.8, abs=0.02)
