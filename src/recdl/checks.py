@@ -6,6 +6,7 @@ ValueError.
 
 import math
 import numbers
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -100,6 +101,27 @@ def check_positive(**options) -> None:
             raise ValueError(
                 f"{name} must be positive, a finite number above 0; received {received(value)}."
             )
+
+
+def check_truth(**options) -> None:
+    """Raise ValueError unless all options are True or False: any text, even "no", would count as True."""
+    for name, value in options.items():
+        if not isinstance(value, bool | np.bool_):
+            raise ValueError(
+                f"{name} must be True or False; received {received(value)}."
+            )
+
+
+def check_layers(layer_sizes) -> None:
+    """Raise an error unless these can be the sizes of an MLP's layers: half of the first is the user's."""
+    check_kind(Iterable, layer_sizes=layer_sizes)
+    for size in layer_sizes:
+        check_at_least(1, **{"each of layer_sizes": size})
+    if not len(layer_sizes) or layer_sizes[0] % 2:
+        raise ValueError(
+            "layer_sizes must begin with an even number, half of it for the user and half for the item; "
+            f"received {list(layer_sizes)}."
+        )
 
 
 def check_validation(value) -> None:

@@ -5,9 +5,8 @@ NeuMF of a notebook that trains one seed after another. Yet two models of one cl
 machine code: they differ in their numbers only.
 """
 
+import threading
 from collections.abc import Callable, Iterable
-
-import numpy as np
 
 from recdl.quiet import no_startup_notes
 
@@ -15,13 +14,13 @@ with no_startup_notes():
     import keras
 
 _TWINS = {}  # for each kind of model, the one to which its machine code belongs
+_IN_USE = threading.RLock()  # a twin has the numbers of one model at a time
 
 
 def shared(
     compiled: Callable,
     model: keras.Model,
     optimizer: keras.optimizers.Optimizer,
-    example: object,
 ) -> Callable[[Iterable[tuple]], list]:
     """Return a function that trains the model on some batches and returns the loss of each.
 
@@ -34,18 +33,19 @@ def shared(
         From a model and an optimizer to a function that trains on one batch, such as
         `recdl.training.compiled_epoch`.
     model : keras.Model
+        One of another package, or one that somebody has changed by hand, gets machine code of its own.
     optimizer : keras.optimizers.Optimizer
         A new one.
-    example
-        An input of the model. If a twin makes something else of it, somebody has changed the model by hand,
-        and it gets machine code of its own. So does each model of a class that is not of this package.
     """
+    if not model.trainable_variables:
+        raise ValueError("All layers are frozen: the model has nothing to train.")
     if type(model).__module__.startswith("recdl."):
         kind = _kind(compiled, model, optimizer)
-        if kind not in _TWINS:
-            _TWINS[kind] = _Twin(compiled, model, optimizer)
-        if _TWINS[kind].agrees(model, example):
-            return _TWINS[kind].trainer(model, optimizer)
+        with _IN_USE:
+            if kind not in _TWINS:
+                _TWINS[kind] = _Twin(compiled, model, optimizer)
+            if _TWINS[kind].made_of == _made_of(model):
+                return _TWINS[kind].trainer(model, optimizer)
     train = compiled(model, optimizer)
     return lambda batches: [train(*batch) for batch in batches]
 
@@ -58,21 +58,26 @@ def _kind(compiled, model, optimizer):
     return compiled, type(model), type(optimizer), repr((settings, shapes))
 
 
+def _made_of(model):
+    """Return all that a model computes with but its numbers: classes, code, and settings of its layers."""
+    parts = [variable.trainable for variable in model.variables]
+    for layer in model._flatten_layers():
+        code = {n: getattr(v, "__code__", None) for n, v in vars(layer).items()}
+        plain = {n: v for n, v in vars(layer).items() if isinstance(v, int | float)}
+        plain.pop("seed", None)
+        parts.append((type(layer), type(layer).call, code, plain))
+    return parts
+
+
 class _Twin:
     """A model and an optimizer that lend their machine code to others of their kind."""
 
     def __init__(self, compiled, model, optimizer):
         self.model = type(model).from_config(model.get_config())
         self.optimizer = type(optimizer).from_config(optimizer.get_config())
+        self.made_of = _made_of(self.model)
         self.train = compiled(self.model, self.optimizer)
         self.at_first = _numbers(self.optimizer.variables)
-
-    def agrees(self, model, example):
-        """Tell whether it computes and trains the same as the model, once it has the model's numbers."""
-        if _trained(self.model) != _trained(model):
-            return False
-        _put(self.model.variables, _numbers(model.variables))
-        return np.array_equal(self.model(example), model(example), equal_nan=True)
 
     def trainer(self, model, optimizer):
         """Return the function that `shared` promises."""
@@ -82,18 +87,15 @@ class _Twin:
 
         def train(batches):
             nonlocal state
-            _put(self.model.variables, _numbers(model.variables))
-            _put(self.optimizer.variables, state)
-            losses = [self.train(*batch) for batch in batches]
-            state = _numbers(self.optimizer.variables)
-            _put(model.variables, _numbers(self.model.variables))
+            with _IN_USE:
+                _put(self.model.variables, _numbers(model.variables))
+                _put(self.optimizer.variables, state)
+                losses = [self.train(*batch) for batch in batches]
+                state = _numbers(self.optimizer.variables)
+                _put(model.variables, _numbers(self.model.variables))
             return losses
 
         return train
-
-
-def _trained(model):
-    return [variable.trainable for variable in model.variables]
 
 
 def _numbers(variables):

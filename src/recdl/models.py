@@ -7,7 +7,7 @@ probabilities tie near 0 and 1.
 
 import numpy as np
 
-from recdl.checks import check_at_least
+from recdl.checks import check_at_least, check_layers, check_truth, is_number
 from recdl.interactions import check_users
 from recdl.paper import SETTINGS
 from recdl.quiet import no_startup_notes, start_tensorflow
@@ -81,12 +81,10 @@ class NeuMF(keras.Model):
         start_tensorflow()
         super().__init__(**keras_options)
         sizes = {"n_users": n_users, "n_items": n_items, "n_factors": n_factors}
-        check_at_least(1, **sizes | {"the length of layer_sizes": len(layer_sizes)})
-        for size in layer_sizes:
-            check_at_least(1, **{"each of layer_sizes": size})
+        check_at_least(1, **sizes)
         check_at_least(0, seed=seed)
-        if layer_sizes[0] % 2:
-            raise ValueError(f"layer_sizes[0] must be even; received {layer_sizes[0]}.")
+        check_layers(layer_sizes)
+        check_truth(use_bias=use_bias)
         sizes = {name: int(size) for name, size in sizes.items()}  # JSON has no NumPy's
         sizes["layer_sizes"] = [int(size) for size in layer_sizes]
         self.settings = sizes | {"use_bias": bool(use_bias), "seed": int(seed)}
@@ -134,7 +132,7 @@ def pretrained(gmf: GMF, mlp: MLP, alpha: float = 0.5) -> NeuMF:
     The towers are copied. The last neuron gets the weights ``alpha * gmf`` and ``(1 - alpha) * mlp``, and the
     bias, where there is one, is mixed alike: its logit is ``alpha * gmf's + (1 - alpha) * mlp's``.
     """
-    if not 0 <= alpha <= 1:
+    if not is_number(alpha) or not 0 <= alpha <= 1:
         raise ValueError(f"alpha must lie between 0 and 1; received {alpha}.")
     same = ("n_users", "n_items", "use_bias")
     if not (isinstance(gmf, GMF) and isinstance(mlp, MLP)):

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_at_least
+from recdl.checks import check_at_least, check_layers, check_positive
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,17 +39,8 @@ class Settings:
         counts = ("n_factors", "n_epochs", "batch_size", "n_negatives")
         check_at_least(1, **{name: getattr(self, name) for name in counts})
         check_at_least(0, seed=self.seed)
-        if not 0 < self.learning_rate < np.inf:
-            raise ValueError(
-                f"learning_rate must be above 0; received {self.learning_rate}."
-            )
-        for size in self.layer_sizes:
-            check_at_least(1, **{"each of layer_sizes": size})
-        if not self.layer_sizes or self.layer_sizes[0] % 2:
-            raise ValueError(
-                "layer_sizes must begin with an even number, half of it for the user and half for the film; "
-                f"received {list(self.layer_sizes)}."
-            )
+        check_positive(learning_rate=self.learning_rate)
+        check_layers(self.layer_sizes)
 
 
 SETTINGS = Settings()

@@ -67,6 +67,10 @@ def scores_of(model, users, positives: Interactions | None = None) -> np.ndarray
         )
     if not np.can_cast(scores.dtype, float, "same_kind"):
         raise ValueError(f"scores(users) must return numbers; received {scores.dtype}.")
+    if scores.dtype.kind in "iu" and (np.abs(scores.astype(float)) > 2.0**53).any():
+        raise ValueError(
+            "scores(users) returned whole numbers above 2**53, which tie as floats. Subtract their mean."
+        )
     _refuse_unrankable(scores, users, positives)
     return scores
 

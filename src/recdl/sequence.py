@@ -28,9 +28,8 @@ with no_startup_notes():
 def histories(positives: Interactions, length: int) -> np.ndarray:
     """Return each user's last films, int (n_users, length), the most recent one at the right end.
 
-    `positives` must be made from a table in which each user's rows stand in order of time, as those of
-    `recdl.splits.chronological_split` do; an error tells otherwise. Places without a film hold
-    ``positives.n_items``, the padding.
+    `positives` must be made from a table in order of time, such as a part of a chronological split; an error
+    tells otherwise. Places without a film hold ``positives.n_items``, the padding.
     """
     check_at_least(1, length=length)
     order, _, n_after = _places(positives)
@@ -274,8 +273,8 @@ def fit(
     check_sizes(model, len(model.history), model.n_items, positives)
     _check_batch(positives, model.history.shape[1], batch_size)
     rng = np.random.default_rng(seed)
-    optimizer = keras.optimizers.Adam(learning_rate)
-    train = shared(compiled_step, model, optimizer, model.history[:1])
+    optimizer = keras.optimizers.Adam(float(learning_rate))
+    train = shared(compiled_step, model, optimizer)
 
     def an_epoch():
         return float(np.mean(train(_batches(model, positives, batch_size, rng))))

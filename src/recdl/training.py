@@ -19,6 +19,7 @@ from recdl.checks import (
     check_kind,
     check_positive,
     check_validation,
+    is_number,
 )
 from recdl.interactions import Interactions, check_batch, check_sizes, epoch_samples
 from recdl.machine_code import shared
@@ -41,10 +42,10 @@ def adam(
     (AdamW, Loshchilov and Hutter 2019). The paper has none.
     """
     check_positive(learning_rate=learning_rate)
-    if not 0 <= weight_decay < math.inf:
-        raise ValueError(f"weight_decay must be 0 or more; received {weight_decay}.")
+    if not is_number(weight_decay) or not 0 <= weight_decay < math.inf:
+        raise ValueError(f"weight_decay must be 0 or more; received {weight_decay!r}.")
     return keras.optimizers.Adam(
-        learning_rate, epsilon=1e-8, weight_decay=weight_decay or None
+        float(learning_rate), epsilon=1e-8, weight_decay=weight_decay or None
     )
 
 
@@ -193,8 +194,7 @@ def fit(
     check_at_least(1, patience=patience)
     _check_fits(model, positives, settings)
     optimizer = adam(settings.learning_rate, weight_decay)
-    pair = positives.users[:1], positives.items[:1]
-    train = shared(compiled_epoch, model, optimizer, pair)
+    train = shared(compiled_epoch, model, optimizer)
     n_epochs = settings.n_epochs
     with contextlib.closing(_epochs(positives, settings)) as epochs:
         losses = (float(train([epoch])[0]) for epoch in epochs)
@@ -204,6 +204,10 @@ def fit(
 def _check_fits(model, positives, settings):
     check_kind(NeuMF, model=model)
     check_kind(Settings, settings=settings)
+    if not model.trainable_variables:
+        raise ValueError(
+            "All layers of the model are frozen: there is nothing to train."
+        )
     check_sizes(model, model.settings["n_users"], model.settings["n_items"], positives)
     check_batch(positives, settings.n_negatives, settings.batch_size)
 

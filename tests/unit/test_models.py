@@ -137,12 +137,12 @@ def test_tables_begin_small_and_layers_within_glorots_bounds():
         ({"n_factors": 0}, "at least 1"),
         ({"layer_sizes": (8, 0)}, "at least 1"),
         ({"layer_sizes": (0,)}, "at least 1"),
-        ({"layer_sizes": ()}, "length of layer_sizes must be"),
+        ({"layer_sizes": ()}, r"even number.*; received \[\]"),
         ({"n_users": 2.5}, "n_users must be a whole number"),
         ({"n_factors": "3"}, "n_factors must be a whole number"),
         ({"layer_sizes": (8, 2.5)}, "each of layer_sizes must be a whole number"),
         ({"seed": -1}, "seed must be"),
-        ({"layer_sizes": (7, 4)}, "must be even; received 7"),
+        ({"layer_sizes": (7, 4)}, r"even number.*; received \[7, 4\]"),
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
