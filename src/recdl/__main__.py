@@ -11,6 +11,7 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import signal
 import sys
 
 LAYOUT = ["columns", "encoding", "separator", "quotes", "decimal"]
@@ -47,7 +48,14 @@ def _read(given):
     return ratings, f"{rows}. Columns: {columns}."
 
 
-def _tell_what_is_replaced(folder, names):
+def _tell_what_is_replaced(folder, names, *read):
+    """Name the files that are replaced; refuse to replace one of those that are read."""
+    for path in map(pathlib.Path, read):
+        for result in (folder / name for name in names):
+            if path.exists() and result.exists() and path.samefile(result):
+                raise ValueError(
+                    f"{path} is read, and would be replaced. Name another folder: --out."
+                )
     there = [str(folder / name) for name in names if (folder / name).exists()]
     if there:
         tell(
@@ -62,7 +70,7 @@ def _compare(given):
 
     options = {"seed": given.seed, "k": given.k, "n_epochs": given.epochs}
     with results_in(given.out, *page.FILES) as folder:
-        _tell_what_is_replaced(folder, page.FILES)
+        _tell_what_is_replaced(folder, page.FILES, given.ratings)
         ratings, taken = _read(given)
         taken += " The rating is not used." * ("rating" in ratings)
         tell(taken)
@@ -97,7 +105,8 @@ def _judge(given):
     files = (given.held_out, given.train, given.entries)
     options = {"k": given.k, "seed": given.seed, "limit_s": given.limit}
     with results_in(given.out, challenge.RESULTS) as folder:
-        _tell_what_is_replaced(folder, [challenge.RESULTS])
+        read = [given.held_out, given.train, *given.entries]
+        _tell_what_is_replaced(folder, [challenge.RESULTS], *read)
         table = challenge.judge(*files, **options, progress=tell)
         try:
             print(challenge.as_text(table, given.k))
@@ -272,5 +281,13 @@ def main(words: list[str] | None = None):
         sys.exit(_on_the_command_line(error, given))
 
 
+def _end(number, _):
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    for name in ("SIGTERM", "SIGHUP"):  # so that what was started ends, too
+        asked = getattr(signal, name, None)  # Windows has one of them
+        if asked and signal.getsignal(asked) == signal.SIG_DFL:  # nohup: it stays so
+            signal.signal(asked, _end)
     main()

@@ -25,6 +25,7 @@ UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6}
 UNITS["nanoseconds"] = 10**9
 LARGEST_SECONDS = 10**11  # the year 5138; as milliseconds, 1973
 DIGITS = {  # how many of the values must be such dates: (lowest, highest, share, what it is)
+    "%Y%m": (190001, 209912, 1, "a year and month"),
     "%Y%m%d": (19000101, 20991231, 0.9, "a day"),
     "%Y%m%d%H%M": (190001010000, 209912312359, 1, "a day with hours and minutes"),
     "%Y%m%d%H%M%S": (19000101000000, 20991231235959, 1, "a day with its time"),
@@ -81,9 +82,7 @@ def _are(values, kind):
     """Tell which values are of a kind of Python's; truth values are neither numbers nor texts."""
     if values.dtype.kind in "iuf":
         return np.full(len(values), issubclass(float, kind))
-    found = [
-        isinstance(value, kind) and not isinstance(value, bool) for value in values
-    ]
+    found = [isinstance(v, kind) and not isinstance(v, bool) for v in values]
     return np.array(found, dtype=bool)
 
 
@@ -101,9 +100,8 @@ def identifiers(values: pd.Series) -> pd.Series:
         f"pd.read_csv(path, dtype={{{str(column.name)!r}: str}})."
     )
     refuse(column, text != text[0], "is a text among numbers, or the reverse", remedy)
-    neither = ~_are(column, Real)
     problem = "is neither a whole number nor a text"
-    refuse(column, neither, problem, "Number them with pd.factorize.")
+    refuse(column, ~_are(column, Real), problem, "Number them with pd.factorize.")
     problem = "is a float that may have lost digits, so that two identifiers became one"
     refuse(column, _lost_digits(column), problem, remedy)
     return whole_numbers(column)
@@ -117,10 +115,8 @@ def _lost_digits(column):
     if column.dtype != object:
         return np.zeros(len(column), dtype=bool)
     floats = (isinstance(v, float | np.floating) and np.isfinite(v) for v in column)
-    lost = (
-        f and abs(v) >= _exact_below(v) for f, v in zip(floats, column, strict=True)
-    )
-    return np.fromiter(lost, dtype=bool, count=len(column))
+    pairs = zip(floats, column, strict=True)
+    return np.array([f and abs(v) >= _exact_below(v) for f, v in pairs], dtype=bool)
 
 
 def _exact_below(value):
@@ -137,7 +133,7 @@ def lookup(values: pd.Series, known: np.ndarray) -> np.ndarray:
     DataError
         If one side has texts and the other numbers: no text equals a number, so nothing would be found.
     """
-    kinds = [_kind(ids) for ids in (values, known)]
+    kinds = [_kind(values), _kind(known)]
     if len(values) and len(known) and kinds[0] != kinds[1]:
         raise DataError(
             f"Column {values.name} has {kinds[0]}, such as {values.tolist()[0]!r}, but training has "
@@ -160,8 +156,7 @@ def refuse_look_alikes(values: pd.Series, known: np.ndarray):
     if _kind(values) != "texts" or _kind(known) != "texts":
         return
     column = values.reset_index(drop=True)
-    unknown = ~column.isin(known)
-    if not unknown.any():
+    if (unknown := ~column.isin(known)).sum() == 0:
         return
     forms = {_as_a_number_was(text): text for text in known}
     other = column.map(_as_a_number_was).map(forms)
@@ -172,7 +167,8 @@ def refuse_look_alikes(values: pd.Series, known: np.ndarray):
 
 
 def _as_a_number_was(text):
-    return text.strip().removesuffix(".0").lstrip("0") or text
+    bare = text.strip().removesuffix(".0")
+    return bare.lstrip("0") or bare[-1:] or text  # of "00", "0" is left
 
 
 # Numbers
@@ -227,13 +223,17 @@ def seconds(values: pd.Series) -> pd.Series:
     if column.dtype == object:
         dates = _are(column, datetime.date | np.datetime64)
         text = _are(column, str)
-        if dates.any() or (text.any() and pd.to_numeric(column, "coerce").isna().any()):
-            ok = dates | text
-            instants = pd.to_datetime(
-                column.where(ok), format="ISO8601", errors="coerce", utc=True
-            )
-            problem = "is no date and time between 1678 and 2262 that can be read"
+        number = pd.to_numeric(column, "coerce").notna() & ~dates
+        if dates.any() or (text.any() and not number.all()):
             remedy = "Write times as 1997-12-04T15:55:49Z, or as seconds since 1970."
+            is_first = np.full(len(column), number[0])
+            refuse(column, is_first & ~number, "is no number, unlike the first", remedy)
+            # "now" would be this moment, and 1700 among dates a year
+            bad = number | (text & ~column.astype(str).str.contains(r"\d"))
+            ok = (dates | text) & ~bad
+            iso = {"format": "ISO8601", "errors": "coerce", "utc": True}
+            instants = pd.to_datetime(column.where(ok), **iso)
+            problem = "is no date and time between 1678 and 2262 that can be read"
             refuse(column, instants.isna(), problem, remedy)
             return _of_instants(instants.dt.tz_localize(None))
     return _of_numbers(column)
@@ -296,5 +296,5 @@ def _scaled(found, per_second):
     found = found.astype("int64")
     if per_second == 1:
         return found
-    whole, rest = found // per_second, found % per_second
+    whole, rest = divmod(found, per_second)
     return whole if not rest.any() else whole + rest / per_second

@@ -43,6 +43,10 @@ class Interactions:
 
     def __init__(self, ratings: pd.DataFrame, *, in_time_order: bool | None = None):
         check_kind(pd.DataFrame, ratings=ratings)
+        if not isinstance(in_time_order, bool | np.bool_ | None):
+            raise ValueError(
+                f"in_time_order must be True, False or None; received {in_time_order!r}."
+            )
         pairs = check_pairs(ratings)
         if pairs.empty:
             raise DataError(

@@ -100,9 +100,9 @@ def course_split(ratings: pd.DataFrame) -> Split:
 def fig_8_split(ratings: pd.DataFrame) -> Split:
     """Return the split that explains the paper's Fig. 8 (chapter 4): ties in the order of a plain quicksort.
 
-    Every release of the library up to 1.1.1 (July 2022) sorts all ratings by time with NumPy's quicksort, which
-    leaves ties in an order of its own; since NumPy 1.25 that order depends on the processor. Another Python, in
-    which NumPy may not use the processor's special instructions, gives the old one.
+    All releases of the library up to 1.1.1 (July 2022) sort by time with NumPy's quicksort, which leaves ties
+    in an order of its own; since NumPy 1.25 that order depends on the processor. Another Python, in which
+    NumPy may not use the processor's special instructions, gives the old one.
     """
     features = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     code = "import numpy as np; np.save('order', np.argsort(np.load('times.npy')))"

@@ -1,6 +1,9 @@
 """The classroom's challenge: what belongs to whom, the right numbers, and one faulty entry stops no other."""
 
 import os
+import signal
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -94,6 +97,53 @@ def test_a_part_on_which_a_class_works_is_not_replaced(files):
     with pytest.raises(FileExistsError, match="is there already"):
         challenge.split(RATINGS, files[0].parent, seed=1)
     assert files[1].read_bytes() == before
+
+
+def test_the_table_itself_is_not_replaced(tmp_path):
+    RATINGS.to_csv(tmp_path / "train.csv", index=False)
+    before = (tmp_path / "train.csv").read_bytes()
+    words = ["challenge", "split", str(tmp_path / "train.csv"), "--out", str(tmp_path)]
+    with pytest.raises(SystemExit, match="is there already"):
+        __main__.main(words)
+    assert (tmp_path / "train.csv").read_bytes() == before
+    assert not (tmp_path / "held_out.csv").exists()
+
+
+def test_both_parts_are_there_or_neither(tmp_path, monkeypatch):
+    write = pd.DataFrame.to_csv
+
+    def stopped(table, path, **options):
+        if path.name == challenge.HELD_OUT:
+            raise KeyboardInterrupt
+        write(table, path, **options)
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        challenge.split(RATINGS, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_table_leaves_no_folder(tmp_path):
+    words = ["challenge", "split", str(tmp_path / "r.csv")]
+    with pytest.raises(SystemExit, match="does not exist"):
+        __main__.main([*words, "--out", str(tmp_path / "c" / "d" / "e")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_late_numbers_of_rows_in_the_held_out_part_are_no_days(tmp_path):
+    times = np.where(np.arange(len(RATINGS)) % 2, 50_000, 0)
+    early = RATINGS.assign(timestamp=times)
+    train, held_out = challenge.split(early, tmp_path)
+    assert pd.read_csv(held_out)["timestamp"].eq(50_000).all()
+    assert len(challenge.judge(held_out, train, [])) == 1
+
+
+def test_what_is_judged_is_not_replaced(files, tmp_path):
+    path = tmp_path / "results.csv"
+    path.write_text(rows((USER, 1, UNSEEN[0])))
+    words = ["challenge", "judge", str(files[1]), str(files[0]), str(path)]
+    with pytest.raises(SystemExit, match="is read, and would be replaced"):
+        __main__.main([*words, "--out", str(tmp_path)])
 
 
 # The numbers
@@ -363,6 +413,42 @@ def test_programs_that_end_stop_no_other(files, tmp_path):
     said = table.loc["fails.py", "problem"]
     assert said.startswith("ValueError in line 1:  [2J xxx")
     assert len(said) == 300
+
+
+def test_a_reason_that_cannot_be_written_or_is_empty_is_a_fault(files, tmp_path):
+    code = "def model(train):\n    raise ValueError('\\ud800 bad')\n"
+    (tmp_path / "half.py").write_text(code)
+    code = "open('reason.txt', 'w').close()\nimport os\nos._exit(1)\n"
+    (tmp_path / "none.py").write_text(code)
+    table = judge(files, tmp_path)
+    assert table.loc["half.py", "problem"] == "ValueError in line 2: \\ud800 bad"
+    assert table.loc["none.py", "problem"] == "It failed and gave no reason."
+
+
+def test_a_rank_beyond_64_bits_gets_a_sentence_for_pupils(files, tmp_path):
+    (tmp_path / "a.csv").write_text(rows((USER, 10**30, UNSEEN[0])))
+    said = judge(files, tmp_path).loc["a.csv", "problem"]
+    assert "Ranks are whole numbers" in said
+    assert "pd." not in said
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_judge_that_is_stopped_ends_the_program(name, files, tmp_path):
+    pid = tmp_path / "pid"
+    code = f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\n"
+    (tmp_path / "a.py").write_text(code + "time.sleep(600)\n")
+    command = [sys.executable, "-m", "recdl", "challenge", "judge"]
+    command += [files[1], files[0], tmp_path / "a.py", "--out", tmp_path / "out"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        while not (pid.exists() and pid.read_text()):
+            assert process.poll() is None
+            time.sleep(0.1)
+        process.send_signal(getattr(signal, name))
+    assert process.returncode == 128 + getattr(signal, name)
+    child = int(pid.read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie"
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_program_that_does_not_end_stops_no_other(files, tmp_path):

@@ -96,6 +96,11 @@ def test_what_came_first_within_a_second_is_kept():
             "row 1 .*'noon' is no date and time .* that can be read",
         ),
         (["2001-13-09"], "'2001-13-09' is no date"),
+        (["2001-09-09", "now"], "row 1 .*'now' is no date"),
+        (["today", "Now"], "row 0 .*'today' is no date"),
+        (["2001-09-09", "1700"], "row 1 .*'1700' is no date"),
+        (["1700000011"] * 9 + ["x"], "row 9 .*'x' is no number, unlike the first"),
+        ([202401, 202412], "row 0 .*202401 is a year and month written .*'%Y%m'"),
         ([datetime.date(2001, 9, 9), 7], "row 1 .*: 7 is no date and time"),
         ([pd.Timedelta(1)], "is not a number"),
         ([np.inf], "inf is no"),
@@ -150,6 +155,12 @@ def test_a_text_that_lost_something_on_the_way_is_refused(other):
     words = f"{other!r} never occurs in training, but \\['7'\\] does. Read both tables"
     with pytest.raises(DataError, match=words):
         refuse_look_alikes(column(["8", other]), np.array(["7", "8"], dtype=object))
+
+
+@pytest.mark.parametrize(("one", "other"), [("0", "00"), ("0.0", "0"), ("00", "0")])
+def test_the_number_nought_is_looked_at_too(one, other):
+    with pytest.raises(DataError, match="never occurs in training, but"):
+        refuse_look_alikes(column([one]), np.array([other], dtype=object))
 
 
 def test_in_one_table_007_and_7_are_two():

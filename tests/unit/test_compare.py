@@ -329,6 +329,16 @@ def test_ties_at_the_cut_are_told():
     at_once = notes_on(CLOCK.assign(timestamp=CLOCK["timestamp"].max()))
     assert "60 of 60 users have all their ratings at one and the same time" in at_once
     assert "the cut falls between" not in at_once
+    assert "leave the times out: --no-time" in at_once
+
+
+def test_a_table_that_is_compared_is_not_replaced(tmp_path):
+    path = tmp_path / page.FILES[0]
+    RATINGS.to_csv(path, index=False)
+    before = path.read_bytes()
+    with pytest.raises(SystemExit, match="is read, and would be replaced"):
+        __main__.main(["compare", str(path), "--out", str(tmp_path)])
+    assert path.read_bytes() == before
     others = compare.compare(CLOCK, models=[]).notes
     assert [note[:15] for note in others] == ["Each user was c", "For 28 of 60 us"]
 

@@ -371,6 +371,12 @@ def test_epoch_holds_every_positive_once_and_the_negatives_drawn_for_it(
     )
 
 
+@pytest.mark.parametrize("wrong", ["no", "False", 0])
+def test_the_order_of_time_is_a_truth_value(wrong):
+    with pytest.raises(ValueError, match="in_time_order must be True, False or None"):
+        Interactions(toy.RATINGS, in_time_order=wrong)
+
+
 @given(good_tables(), wrong_numbers)
 def test_nobody_has_minus_one_or_half_a_negative(table, n_negatives):
     positives, rng = Interactions(table), np.random.default_rng(0)

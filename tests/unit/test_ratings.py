@@ -292,7 +292,7 @@ def test_without_a_scale_any_finite_number_is_a_rating():
     [
         ({"timestamp": [7, None, 9]}, "Column timestamp, row 1 .*: nan is missing"),
         ({"timestamp": [7, 2.0**70, 9]}, "row 1 .* needs more than 64 bits"),
-        ({"timestamp": ["7", "noon", "9"]}, "row 0 .*'7' is no date and time"),
+        ({"timestamp": ["7", "noon", "9"]}, "row 1 .*'noon' is no number"),
         ({"rating": ["4", "3", ""]}, "Column rating, row 2 .*: '' is missing. Fill"),
         ({"rating": ["4", "x", "3"]}, "rating, row 1 .*: 'x' is not a number. Correct"),
         ({"rating": [4, 3, 5.5]}, "rating, row 2 .*: 5.5 lies outside the scale, 1 to"),

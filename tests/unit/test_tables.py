@@ -7,6 +7,7 @@ import hashlib
 import io
 import pickle
 import random
+import zipfile
 
 import pandas as pd
 import pytest
@@ -193,7 +194,9 @@ def test_separators_are_recognised(separator, tmp_path):
 def test_another_separator_is_named(tmp_path):
     text = MINE.replace(",", "^")
     for wrong in ("", "^^"):
-        with pytest.raises(ValueError, match="separator must be one character or '::'"):
+        with pytest.raises(
+            ValueError, match="separator must be one ASCII character or '::'"
+        ):
             read_text(tmp_path, text, separator=wrong)
     assert "no row of fields between one of" in refusal(file_with(tmp_path, text))
     assert rows_of(read_text(tmp_path, text, separator="^", **NAMES)) == EXPECTED
@@ -890,6 +893,58 @@ def test_seconds_that_look_a_little_like_dates_are_times(tmp_path):
     for values in ([20011204, 20011304, 20011404], [200112041555, 200199041555]):
         rows = "".join(f"{n},1,{value}\n" for n, value in enumerate(values))
         assert len(read_text(tmp_path, f"user,item,time\n{rows}")) == len(values)
+
+
+@pytest.mark.parametrize("values", [[45000, 45000.1], [45000, 45001]])
+def test_days_of_excel_are_no_seconds(values, tmp_path):
+    rows = "".join(f"{n},1,{value}\n" for n, value in enumerate(values))
+    message = refusal(file_with(tmp_path, f"user,item,when\n{rows}"), time="when")
+    assert "is a day as Excel counts them" in message
+    assert "pd.to_datetime(table['when'], unit='D', origin='1899-12-30')" in message
+    assert len(read_text(tmp_path, f"user,item,time\n{rows}9,1,7\n")) == 3
+    instant = "user,item,time\n1,2,1970-01-01T10:00\n"
+    assert read_text(tmp_path, instant)["timestamp"].tolist() == [36_000]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"quotes": "no"}, "quotes must be True, False or None; received 'no'"),
+        ({"quotes": 0}, "quotes must be True, False or None"),
+        ({"separator": "é"}, "must be one ASCII character or '::'; received 'é'"),
+        ({"separator": 1}, "must be one ASCII character or '::'; received 1"),
+        ({"encoding": 5}, "encoding must be a text such as 'latin-1'; received 5"),
+        ({"foo": 1}, "read has no option 'foo'"),
+        ({"time": True}, "time must be the name of a column; received True"),
+        ({"user": False}, "user must be the name of a column; received False"),
+    ],
+)
+def test_an_option_of_another_kind_is_refused(options, words, tmp_path):
+    path = file_with(tmp_path, "user,item\n1,2\n")
+    assert words in refusal(path, kind=ValueError, **options)
+
+
+@pytest.mark.parametrize("path", ["a" * 5000, "~nosuchuser/x.csv"])
+def test_a_path_that_cannot_be_does_not_exist(path):
+    assert "does not exist. Correct the path" in refusal(path)
+
+
+def test_an_address_is_no_path():
+    message = refusal("https://example.org/r.csv")
+    assert "Download it first and name the file." in message
+
+
+def test_an_empty_zip_and_a_line_of_dashes_are_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w"):
+        pass
+    assert "is an empty zip" in refusal(tmp_path / "a.zip")
+    message = refusal(file_with(tmp_path, "user,item\n----,----\n1,2\n"))
+    assert "a line of dashes" in message
+
+
+def test_an_identifier_of_5000_digits_is_a_text(tmp_path):
+    table = read_text(tmp_path, f"user,item\n{'1' * 5000},2\n1,3\n")
+    assert table["userID"].tolist() == ["1" * 5000, "1"]
 
 
 def test_the_table_tells_what_was_taken(tmp_path):

@@ -30,7 +30,7 @@ import pandas as pd
 
 from recdl import baselines, evaluation, splits, tables
 from recdl.columns import DataError
-from recdl.files import write_csv
+from recdl.files import replacing
 from recdl.own.judging import (
     Part,
     check_k,
@@ -58,18 +58,20 @@ LIMIT_S = 600
 def split(ratings: pd.DataFrame, folder, seed: int = 42) -> list[pathlib.Path]:
     """Write both parts of a table into a folder, and return the two paths.
 
-    The cut is that of `judging.cut`. A FileExistsError tells if the folder has a ``held_out.csv``: a class
-    may be at work on the part that belongs to it.
+    The cut is that of `judging.cut`. A FileExistsError tells if the folder has one of them: a class may be at
+    work on it, or it may be the table itself.
     """
     paths = [pathlib.Path(folder, name) for name in (TRAIN, HELD_OUT)]
-    if paths[1].exists():
-        raise FileExistsError(
-            f"{paths[1]} is there already. Name another folder, or remove it if no class works on it."
-        )
+    for path in paths:
+        if path.exists():
+            raise FileExistsError(
+                f"{path} is there already. Name another folder, or remove it if nobody needs it."
+            )
     parts = cut(ratings, seed)
     columns = [name for name in COLUMNS if name in ratings]  # no invented times
-    for part, path in zip(parts, paths, strict=True):
-        write_csv(part[columns], path)
+    with replacing(paths[0]) as train, replacing(paths[1]) as held_out:
+        parts.train[columns].to_csv(train, index=False)
+        parts.test[columns].to_csv(held_out, index=False)
     return paths
 
 
@@ -80,7 +82,8 @@ def read_part(path) -> pd.DataFrame:
 
 def _read_both(train, held_out):
     """Read both; a column of the held-out part may look like numbers by chance, where training has texts."""
-    parts = splits.Split(read_part(train), read_part(held_out))
+    names = {"user": "userID", "item": "itemID", "time": False}  # no time is asked for
+    parts = splits.Split(read_part(train), tables.read(held_out, **names))
     for name in PAIR:
         if parts.train[name].dtype == object:
             parts.test[name] = parts.test[name].astype(str)
@@ -102,7 +105,8 @@ def lists_by(path, train, k: int, limit_s: float) -> np.ndarray:
         code = _run(command, folder, limit_s)
         reason, lists = pathlib.Path(folder, REASON), pathlib.Path(folder, LISTS)
         if reason.exists():
-            raise ValueError(reason.read_text(encoding="utf-8"))
+            said = reason.read_text(encoding="utf-8", errors="replace")
+            raise ValueError(said.strip() or "It failed and gave no reason.")
         if not lists.exists():
             raise ValueError(f"Its process ended with code {code}.")
         return np.load(lists, allow_pickle=False)

@@ -50,7 +50,8 @@ def main(train: str, entry: str, k: str, folder: str):
     try:
         top = lists_of(entry, read_part(train), int(k))
     except (Exception, SystemExit) as error:  # a program of somebody else: anything
-        pathlib.Path(folder, REASON).write_text(reason(error, entry), encoding="utf-8")
+        said = reason(error, entry).encode("utf-8", "backslashreplace")  # half a letter
+        pathlib.Path(folder, REASON).write_bytes(said)
         sys.exit(1)
     np.save(pathlib.Path(folder, LISTS), top, allow_pickle=False)
 

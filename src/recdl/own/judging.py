@@ -41,8 +41,8 @@ def check_k(k, n_items: int | None = None) -> None:
     check_at_least(1, k=k)
     if n_items is not None and k >= n_items:
         raise ValueError(
-            f"k, the length of the lists, must be smaller than the number of items in training, {n_items:,}; "
-            f"received {k}."
+            f"k, the length of the lists (--k), must be smaller than the number of items in training, "
+            f"{n_items:,}; received {k}."
         )
 
 

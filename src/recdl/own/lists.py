@@ -49,7 +49,11 @@ def _places(table, positives):
     """Return the positions of users and items, and the ranks; a DataError names the row."""
     users = _positions(table["user"], positives.user_ids)
     items = _positions(table["item"], positives.item_ids)
-    ranks = whole_numbers(table["rank"])
+    remedy = "Ranks are whole numbers: 1 for the first place, then 2."
+    try:
+        ranks = whole_numbers(table["rank"])
+    except DataError as error:
+        raise DataError(error.fault._replace(remedy=remedy)) from error
     refuse(ranks, ranks < 1, "is no rank", "The first place has the rank 1.")
     for name, other in (("rank", ranks), ("item", items)):
         twice = pd.DataFrame({"user": users, name: other}).duplicated()

@@ -91,7 +91,8 @@ def _on_ties(split, both):
     if at_once > 0.5 * several.sum():
         return [
             f"{at_once:,} of {several.sum():,} users have all their ratings at one and the same time, so the "
-            "order of the rows has decided what is training and what is test."
+            "order of the rows has decided what is training and what is test. To draw it at random instead, "
+            "leave the times out: --no-time, in Python time=False."
         ]
     last = split.train.groupby("userID")["timestamp"].max()
     first = split.test.groupby("userID")["timestamp"].min()

@@ -9,10 +9,10 @@ import tempfile
 def results_in(folder, *names: str):
     """Make a folder in which files of these names can be written, and give the block its path.
 
-    An OSError tells if they cannot be. If the block leaves a folder empty that was not there, it goes again.
+    An OSError tells if they cannot be. If the block leaves folders empty that were not there, they go again.
     """
     folder = pathlib.Path(folder)
-    is_new = not folder.exists()
+    new = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -30,6 +30,6 @@ def results_in(folder, *names: str):
     try:
         yield folder
     finally:
-        if is_new:
+        for path in new:
             with contextlib.suppress(OSError):  # not empty: it stays
-                folder.rmdir()
+                path.rmdir()

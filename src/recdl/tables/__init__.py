@@ -10,9 +10,10 @@ integers only if each is the one way to write its number, so "007", " 7" and "NA
 certain is a `DataError`, which says what to write instead.
 
 `kinds_of_files` tells a table from what is none, `forms` how texts are separated, `which_column` the columns;
-`delimited` reads texts, `marks` are the characters that lose rows.
+`delimited` reads texts, `marks` are the characters that lose rows; `by_name` downloads MovieLens.
 """
 
+import contextlib
 import csv
 import functools
 import io
@@ -24,24 +25,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pooch
-import requests
 
-from recdl import download as sources
-from recdl.columns import DataError, identifiers, numbers, seconds
-from recdl.files import replacing
+from recdl.columns import DataError, identifiers, numbers, refuse, seconds
 from recdl.ratings import COLUMNS, PAIR, REPEATED, check_ratings
+from recdl.tables.by_name import MOVIELENS, download
 from recdl.tables.delimited import parse
 from recdl.tables.forms import form_of
 from recdl.tables.kinds_of_files import file_in, refuse_other_kinds
 from recdl.tables.marks import line_of
 from recdl.tables.which_column import Source, choose, told
 
-MOVIELENS = ["ml-100k", "ml-1m", "ml-10m", "ml-20m", "ml-25m", "ml-32m"]
-MOVIELENS += ["ml-latest-small", "ml-latest"]
 CSV_HEADER = b"userId,movieId,rating,timestamp"
 U_DATA = re.compile(rb"\d+\t\d+\t[1-5]\t\d{9}([\r\n]|\Z)")
 DAT = re.compile(rb"\d+::\d+::[0-5](\.[05])?::\d{9,10}([\r\n]|\Z)")
+EXCEL = (20_000, 60_000)  # the days 1954-10-03 to 2064-04-08
+LAYOUT = ["columns", "separator", "encoding", "quotes", "decimal"]
 ZEROS, REPEATS = ["keep", "drop"], ["refuse", "first", "last", "sum"]
 DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 DAMAGED += (csv.Error,)  # a field of more than 100,000 letters
@@ -84,6 +82,7 @@ def read(
     """
     asked = dict(zip(COLUMNS, [user, item, rating, time], strict=True))
     _check_options(source, scale, zeros, repeats)
+    _check_layout(layout)
     return _read(source, asked, scale, zeros, repeats, layout)
 
 
@@ -116,13 +115,27 @@ def _check_options(source, scale, zeros, repeats):
         )
 
 
+def _check_layout(layout):
+    unknown = sorted(set(layout) - set(LAYOUT))
+    if unknown:
+        raise ValueError(
+            f"read has no option {unknown[0]!r}. Of a text file it takes {LAYOUT}."
+        )
+    if not isinstance(encoding := layout.get("encoding"), str | None):
+        raise ValueError(
+            f"encoding must be a text such as 'latin-1'; received {encoding!r}."
+        )
+
+
 def _checked(table, source, scale, zeros, repeats):
     rows = None  # of the source, where some are left out
     try:
         if (zeros, repeats) != ("keep", "refuse"):
             table = _reduced(table, zeros, repeats)
             rows, table = table.index, table.reset_index(drop=True)
-        return check_ratings(table, scale=scale, timed=False)
+        found = check_ratings(table, scale=scale, timed=False)
+        _refuse_days_of_excel(table, found)
+        return found
     except DataError as error:
         found = told(error, source, rows)
         if error.fault and error.fault.problem == REPEATED:
@@ -133,6 +146,19 @@ def _checked(table, source, scale, zeros, repeats):
                 "repeats",
             )
         raise found from error
+
+
+def _refuse_days_of_excel(table, found):
+    """Refuse 45292 and its like: read as seconds they would all be within one day of 1970."""
+    if "timestamp" in found and found["timestamp"].between(*EXCEL).all():
+        asked = table["timestamp"]
+        if pd.to_numeric(asked.astype(object), errors="coerce").between(*EXCEL).all():
+            remedy = (
+                "Convert the column and use that table: pd.to_datetime(table['timestamp'], unit='D', "
+                "origin='1899-12-30'). If they are a count of something else, subtract 20000 from each."
+            )
+            problem = "is a day as Excel counts them"
+            refuse(asked.reset_index(drop=True), np.ones(len(asked)), problem, remedy)
 
 
 def _reduced(table, zeros, repeats):
@@ -184,10 +210,15 @@ def _from_frame(frame, asked, place="The table", **layout):
 
 
 def _find(source):
-    path = Path(source).expanduser()
-    if not path.exists() and str(source) in MOVIELENS:
-        path = download(str(source))
-    if not path.exists():
+    if re.match("[a-z]+://", str(source), re.IGNORECASE):
+        raise DataError(f"{source} is an address. Download it first and name the file.")
+    path, there = Path(source), False
+    with contextlib.suppress(OSError, RuntimeError):  # a name too long; ~nobody
+        path = path.expanduser()
+        there = path.exists()
+    if not there and str(source) in MOVIELENS:
+        return download(str(source))
+    if not there:
         raise DataError(
             f"{path} does not exist. Correct the path, or use one of these names: {MOVIELENS}."
         )
@@ -246,50 +277,3 @@ def _parquet(file):
         raise DataError(
             f"{file} is a Parquet file and cannot be read ({str(error)[:200]}). Make the file once more."
         ) from error
-
-
-# MovieLens by name
-
-
-def download(name: str) -> Path:
-    """Return where a data set of MovieLens is, downloaded unless the cache has a good copy.
-
-    GroupLens publishes the MD5 of each zip beside it, and the zip must have it. Both are kept: a good copy
-    needs no network, and ``ml-latest-small``, which changes now and then, stays as it is until you delete
-    them. RECDL_GROUPLENS_URL may name a mirror. What is not as published is a DataError; what cannot be
-    downloaded is `recdl.download.DataUnavailable`.
-    """
-    if name == "ml-100k":
-        return sources.obtain()
-    if name not in MOVIELENS:
-        raise DataError(f"There is no {name!r}. Use one of {MOVIELENS}.")
-    archive = sources._cache() / f"{name}.zip"
-    note = archive.with_name(archive.name + ".md5")
-    mirror = os.environ.get("RECDL_GROUPLENS_URL") or sources.GROUPLENS_URL
-    url = f"{mirror.rpartition('/')[0]}/{archive.name}"
-    try:
-        if not (archive.exists() and note.exists()):
-            _save_md5(url, note)
-        over_http = pooch.HTTPDownloader(timeout=sources.TIMEOUT_S)
-        md5 = f"md5:{note.read_text()}"
-        pooch.retrieve(url, md5, archive.name, archive.parent, downloader=over_http)
-    except ValueError as error:
-        note.unlink(missing_ok=True)
-        raise DataError(
-            f"{url} is not what its .md5 says ({error}). Call it again: it may just have been renewed."
-        ) from error
-    except OSError as error:
-        raise sources.DataUnavailable(
-            f"{url}: {sources._why(error).rstrip('.')}. Download it in a browser and pass read() its path."
-        ) from error
-    return archive
-
-
-def _save_md5(url, note):
-    answer = requests.get(url + ".md5", timeout=sources.TIMEOUT_S)
-    answer.raise_for_status()
-    found = re.findall(r"\b[0-9a-f]{32}\b", answer.text.lower())
-    if len(found) != 1:
-        raise DataError(f"{answer.text[:60]!r} holds no MD5")
-    with replacing(note) as unfinished:
-        unfinished.write_text(found[0])

@@ -211,7 +211,8 @@ def _ids(column, file, form):
             )
     values = texts.to_numpy(dtype=object)
     if all(map(WHOLE.fullmatch, texts)):
-        with contextlib.suppress(OverflowError):  # longer than 64 bits: texts
+        # Longer than 64 bits: texts; from 4,301 digits on, Python says so itself.
+        with contextlib.suppress(OverflowError, ValueError):
             values = np.array([int(text) for text in texts], dtype="int64")
     return values[column.cat.codes]
 

@@ -3,6 +3,8 @@
 import codecs
 import csv
 import io
+import itertools
+import re
 from typing import NamedTuple
 
 from recdl.columns import DataError
@@ -51,13 +53,12 @@ def form_of(
     decimal=".",
 ) -> Form:
     """Return the form of a text file that begins with these bytes; options as in `recdl.tables.read`."""
-    if decimal not in (".", ","):
-        raise ValueError(f"decimal must be '.' or ','; received {decimal!r}.")
+    _check_options(separator, quotes, decimal)
     if columns is not None:  # the file has none, so blanks around them mean nothing
         columns = [str(name).strip() for name in columns]
-    if separator is not None and separator != "::" and len(separator) != 1:
+    if not (separator is None or separator == "::" or _is_one_mark(separator)):
         raise ValueError(
-            f"separator must be one character or '::'; received {separator!r}."
+            f"separator must be one ASCII character or '::'; received {separator!r}."
         )
     text = _decoded(head, place, encoding)
     found = []
@@ -65,6 +66,7 @@ def form_of(
         form = Form(columns, 0, mark, quotes, encoding or "utf-8", decimal)
         rows = enumerate(form.rows(io.StringIO(text, newline="")), start=1)
         n_rows, first = next(row for row in rows if "".join(row[1]).strip())
+        _refuse_rule(place, first, *(row for _, row in itertools.islice(rows, 1)))
         if columns is None:
             form = form._replace(names=first, n_skipped=n_rows)
         if len(first) > 1 and len(first) == len(form.names):
@@ -80,6 +82,27 @@ def form_of(
             "columns",
         )
     return found[0]
+
+
+def _check_options(separator, quotes, decimal):
+    if decimal not in (".", ","):
+        raise ValueError(f"decimal must be '.' or ','; received {decimal!r}.")
+    if not isinstance(quotes, bool | None):
+        raise ValueError(f"quotes must be True, False or None; received {quotes!r}.")
+
+
+def _refuse_rule(place, *rows):
+    for row in rows:
+        if len(row) > 1 and all(
+            re.fullmatch("[-+=]{2,}", field.strip()) for field in row
+        ):
+            raise DataError(
+                f"{place} has a line of dashes, {row[:3]}, as programs for SQL write it. Remove that line."
+            )
+
+
+def _is_one_mark(text):
+    return isinstance(text, str) and len(text) == 1 and text.isascii()
 
 
 def _decoded(head, place, encoding):

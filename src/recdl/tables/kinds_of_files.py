@@ -11,7 +11,7 @@ from typing import NamedTuple
 from recdl.columns import DataError
 from recdl.download import other_archive
 
-ZIP = b"PK\3\4"
+ZIP, EMPTY_ZIP = b"PK\3\4", b"PK\5\6"
 RATINGS_FILES = {"u.data", "ratings.dat", "ratings.csv", "ml-100k.inter"}
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".parquet")
 NO_TABLES = ("readme", "license")  # which are texts, too
@@ -64,10 +64,13 @@ def file_in(path: Path) -> File:
         names = [p.relative_to(path).as_posix() for p in below]
         return File(path / _only(names, path, "Else name the file itself"))
     with open(path, "rb") as file:
-        if not file.read(len(ZIP)).startswith(ZIP):
-            return File(path)
+        start = file.read(len(ZIP))
+    if start not in (ZIP, EMPTY_ZIP):
+        return File(path)
     with zipfile.ZipFile(path) as packed:
         names = [name for name in packed.namelist() if not name.endswith("/")]
+    if not names:
+        raise DataError(f"{path} is an empty zip. Make or download it again.")
     if OFFICE & set(names):
         raise DataError(f"{path} is an Excel file, or of that kind. {AS_CSV}.")
     return File(path, _only(names, path, "Else unpack it, and name the file itself"))

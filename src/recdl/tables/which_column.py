@@ -56,6 +56,10 @@ def choose(names: list, asked: dict, place: str, given: bool = False) -> dict:
     for ours, name in asked.items():
         if name is False and ours not in PAIR:
             continue
+        if isinstance(name, bool):  # which equals a column with the number 0 or 1
+            raise ValueError(
+                f"{OPTIONS[ours]} must be the name of a column; received {name}."
+            )
         if name is not None:
             chosen[ours] = _place(names, name, place, OPTIONS[ours])
             continue
