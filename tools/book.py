@@ -31,6 +31,7 @@ FACE = re.compile(
 SOURCES = ("book", "benchmarks", "src/recdl", "tools", "_toc.yml", "_config.yml")
 SOURCES += ("pyproject.toml",)  # its version is in the name of the wheel
 STAMP = ".made-from"  # inside the pages' folder, so that it never outlives them
+ARROW = 'class="btn btn-sm btn-download-source-button'
 PAGES, MADE_FOR_PAGES = (".md", ".ipynb"), (".csv", ".png", ".whl")
 
 
@@ -100,6 +101,13 @@ def made_with(project: Project) -> str:
     return provenance.sha256(sys.version, *programs)
 
 
+def save_sources(html: Path):
+    """Let the arrow of each page save its source; the theme's link lets a browser show a notebook as JSON."""
+    for page in html.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(ARROW, f"download {ARROW}"), encoding="utf-8")
+
+
 class Build:
     """The folders in which Sphinx works; it makes only the pages anew that changed since the last time."""
 
@@ -125,6 +133,7 @@ class Build:
             self.sphinx()
             with replacing(html) as unfinished:
                 shutil.copytree(self.output / "_build" / "html", unfinished)
+                save_sources(unfinished)
                 slides.write(self.project, unfinished / "slides")
         (html / STAMP).write_text(now, encoding="utf-8")
         self.mark.write_text(programs, encoding="utf-8")

@@ -29,11 +29,19 @@ PLACES = (  # files, what stands there without an address, and what with it
     ("book/*.ipynb", r"SOURCE = \"\"", r"SOURCE = \"git+{0}\""),
     (CONFIG, '\n  url: ""', "\n  url: {0}"),  # the last, so that it tells what is done
 )
-ADDRESS = re.compile(r"https://[\w.-]+(:\d+)?(/[\w-][\w.-]*){2,}", flags=re.ASCII)
+TWO_PARTS = r"(?:github\.com|(?:codeberg|bitbucket)\.org)"  # owner and name; others have groups in groups
+ADDRESS = re.compile(
+    rf"https://(?!{TWO_PARTS}(?:/[^/]*){{3}})"
+    r"[\w.-]+(:\d+)?(/(?!-(?:/|$))[\w-][\w.-]*){2,}",  # GitLab has a repository's pages below /-/
+    flags=re.ASCII,
+)
+SECOND_NAME = re.compile(
+    rf"(?<=^https://)(?:www|(?:alt)?ssh)\.(?={TWO_PARTS}/|gitlab\.com/)"
+)
 HOST = r"([\w-]+(?:\.[\w-]+)+)"  # with a dot: a name of ssh's own settings has none
 SSH = re.compile(rf"(?:ssh://(?:[^/@]+@)?{HOST}(?::\d+)?|(?:[^/@:]+@)?{HOST}:)/?(.+)")
 TYPE_IT = (
-    "Type it as the browser shows it:\n"
+    "Type that of its first page, as the browser shows it:\n"
     "    make set-repository URL=https://github.com/<owner>/<name>"
 )
 
@@ -50,6 +58,8 @@ def address(root: pathlib.Path = ROOT) -> str:
 def valid(url: str, whose: str = "") -> str:
     """Return a repository's address without what people copy with it; stop with a sentence if it is none."""
     short = url.strip().removesuffix("/").removesuffix(".git")
+    short = re.sub("^https://[^/]*", lambda host: host[0].lower(), short, flags=re.I)
+    short = SECOND_NAME.sub("", short)
     if not ADDRESS.fullmatch(short):
         sys.exit(f"{whose}{url} is not the address of a repository. {TYPE_IT}")
     return short
@@ -95,22 +105,39 @@ def text(without: str, having: str, url: str) -> str:
     return having.format(url) if url and not alien else without
 
 
+def places(root: pathlib.Path):
+    """Yield each file that names the address, what stands there without and with one, and their pattern."""
+    for place, without, having in PLACES:
+        any_address = re.escape(having).replace(r"\{0\}", r'"?[^\s"\\<>()]*"?')
+        pattern = re.compile(f"{re.escape(without)}|{any_address}".encode())
+        for path in sorted(root.glob(place)):
+            yield path, without, having, pattern
+
+
 def change(new: str, root: pathlib.Path = ROOT) -> list[str]:
     """Write this address, or none, in all places; return the names of the files that changed."""
     address(root)  # stops while nothing has changed
     changed = []
-    for place, without, having in PLACES:
-        any_address = re.escape(having).replace(r"\{0\}", r'"?[^\s"\\<>()]*"?')
-        old = re.compile(f"{re.escape(without)}|{any_address}".encode())
-        now = text(without, having, new).encode()
-        for path in sorted(root.glob(place)):
+    for path, without, having, pattern in places(root):
+        name, now = path.relative_to(root).as_posix(), text(without, having, new)
+        try:
             before = path.read_bytes()
-            after = old.sub(lambda _, now=now: now, before)
-            if after != before:
+            after, found = pattern.subn(lambda _, now=now: now.encode(), before)
+            if not found:
+                wanted = without.strip().replace("\\", "")
+                print(
+                    f"{name} has no place for the address. Write `{wanted}` there, and repeat the command."
+                )
+            elif after != before:
                 with replacing(path) as unfinished:
                     unfinished.write_bytes(after)
                     shutil.copymode(path, unfinished)
-                changed.append(path.relative_to(root).as_posix())
+                changed.append(name)
+        except OSError as error:  # a folder that is read only, a full disk
+            sys.exit(
+                f"{name} could not be changed ({error.strerror}). Can you write into its folder, "
+                f"{path.parent}, and has the disk room? Mend that, then repeat the command."
+            )
     return changed
 
 
@@ -137,17 +164,12 @@ def main(root: pathlib.Path, url: list[str]):
     """Change the address of the repository, everywhere; without one, take that of this clone."""
     said = " ".join(url).strip()
     new = "" if said == "none" else valid(said) if said else of_clone(root)
-    try:
-        changed = change(new, root)
-    except OSError as error:  # a folder that is read only, a full disk
-        sys.exit(
-            f"{error.filename} could not be written ({error.strerror}). Mend that, then repeat the command."
-        )
+    changed = change(new, root)
     if not changed:
         print(f"The address is {new} already." if new else "No address is set.")
         return
-    what = f"{new} now stands in" if new else "The address is taken out of"
-    print(f"{what} {len(changed)} files: {', '.join(changed)}.")
+    what = f"The address is {new} now" if new else "No address is set now"
+    print(f"{what}. Changed are {len(changed)} files: {', '.join(changed)}.")
     print(
         "No result depends on it: the next make book makes the pages anew, and executes nothing."
     )

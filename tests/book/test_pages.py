@@ -107,6 +107,16 @@ def test_a_chapter_has_launch_buttons_that_open_it(notebook):
     assert ("fa-rocket" in path.read_text(encoding="utf-8")) == bool(wanted)
 
 
+@pytest.mark.parametrize("notebook", COURSE.notebooks(), ids=lambda n: n.name)
+def test_the_arrow_of_a_chapter_saves_it(notebook):
+    """Otherwise the browser may show it, and then it is JSON."""
+    path = COURSE.html / notebook.path.relative_to(ROOT).with_suffix(".html")
+    (link,) = re.findall(
+        r"<a [^>]*_sources/[^>]*\.ipynb[^>]*>", path.read_text(encoding="utf-8")
+    )
+    assert re.search(r"\sdownload\s", link)
+
+
 def test_a_page_fetches_nothing_from_the_network(page):
     outside = [
         address

@@ -173,7 +173,8 @@ def run_in_colab(notebook, machine, visit, tmp_path, capsys):
 @CHAPTERS
 def test_a_chapter_runs_in_colab(notebook, machine, visit, wheel, tmp_path, capsys):
     (tmp_path / "content").mkdir()
-    shutil.copy(wheel, tmp_path / "content")
+    second = f"{wheel.stem} (1).whl"  # as a browser names a second download
+    shutil.copy(wheel, tmp_path / "content" / second)
     run_in_colab(notebook, machine, visit, tmp_path, capsys)
 
 

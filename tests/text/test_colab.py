@@ -5,6 +5,7 @@ import contextlib
 import importlib.metadata
 import importlib.util
 import io
+import os
 import pathlib
 import re
 import subprocess
@@ -73,18 +74,41 @@ def taken(tmp_path, monkeypatch):
     return run
 
 
+FROM_GIT = f"git+{'https://h.example.org/a/b'}"
+WHEEL = "recdl-0.{}.0-py3-none-any{}.whl"
+
+
+def upload(wheel, second=0):
+    pathlib.Path(wheel).write_text(wheel)
+    os.utime(wheel, (second, second))
+
+
 def test_an_uploaded_wheel_goes_before_the_repository(taken):
-    address = "https://h.example.org/a/b"
-    from_git = f"git+{address}"
-    assert taken(from_git) == from_git
-    wheel = pathlib.Path("recdl-0.1.0-py3-none-any.whl")
-    wheel.touch()
-    assert taken(from_git) == taken("") == wheel.name
+    assert taken(FROM_GIT) == FROM_GIT
+    upload(WHEEL.format(1, ""))
+    assert taken(FROM_GIT) == taken("") == WHEEL.format(1, "")
+
+
+@pytest.mark.parametrize("again", [" (1)", "(1)", "-1", " 2"])
+def test_a_second_download_gets_the_name_that_pip_takes(taken, again):
+    second = WHEEL.format(1, again)
+    upload(second)
+    assert taken(FROM_GIT) == taken("") == WHEEL.format(1, "")
+    upload(second, 1)
+    assert taken("") == WHEEL.format(1, "")
+    assert pathlib.Path(WHEEL.format(1, "")).read_text() == second
+
+
+def test_of_several_wheels_the_newest_is_taken(taken):
+    upload(WHEEL.format(9, ""), 1)
+    upload(WHEEL.format(10, ""), 2)
+    assert taken("") == WHEEL.format(10, "")
+    upload(WHEEL.format(9, " (1)"), 3)
+    assert taken("") == WHEEL.format(9, "")
+    assert pathlib.Path(WHEEL.format(9, "")).read_text() == WHEEL.format(9, " (1)")
 
 
 def test_without_wheel_and_address_the_cell_says_what_to_do(taken):
-    # Browsers name a second download so, and pip takes no such name.
-    pathlib.Path("recdl-0.1.0-py3-none-any (1).whl").touch()
     pathlib.Path("other-0.1.0-py3-none-any.whl").touch()
     with pytest.raises(FileNotFoundError, match="Upload the course's package, recdl-"):
         taken("")

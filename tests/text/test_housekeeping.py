@@ -2,14 +2,16 @@
 
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 
 import pytest
 import yaml
 
 import course
-from tools import ROOT
+from tools import ROOT, repository
 from tools.pythons import allowed
 
 PYTHONS = ["{}.{}".format(*pair) for pair in allowed()]
@@ -17,8 +19,8 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def text(name):
-    return (ROOT / name).read_text(encoding="utf-8")
+def text(name, root=ROOT):
+    return (root / name).read_text(encoding="utf-8")
 
 
 def jobs(workflow):
@@ -117,10 +119,87 @@ def test_what_a_workflow_runs_everybody_can_run(workflow):
     assert not re.search(r"\b(pip|python|pytest|jupyter|ruff)\b", others)
 
 
-def test_a_published_book_points_to_the_repository_that_publishes_it():
+# The address: every step runs here as GitHub would run it, in a clone.
+
+OWN, OTHER = "https://github.com/-me/course", "https://github.com/-you/course"
+
+
+def save(clone, address=None):
+    """Commit what stands in a clone, with this address if one is given."""
+    if address is not None:
+        repository.change(address, clone)
+    git = ["git", "-C", clone, "-c", "user.name=Me", "-c", "user.email=me@h.example"]
+    subprocess.run([*git, "add", "--all"], check=True)
+    commit = ["commit", "--quiet", "--no-gpg-sign", "--allow-empty", "--message=x"]
+    subprocess.run([*git, *commit], check=True)
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """Return a clone of the files that name the address, and of the command that changes it."""
+    named = (ROOT / name for name in ("Makefile", "course.py", "pyproject.toml"))
+    for path in [*named, *repository.files()]:
+        target = tmp_path / path.relative_to(ROOT)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(path, target)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "tools", tmp_path / "tools", ignore=ignore)
+    (tmp_path / "src").symlink_to(ROOT / "src")
+    (tmp_path / ".gitignore").write_text("__pycache__\n")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    return tmp_path
+
+
+def as_github_does(command, clone):
+    server, owner, name = OWN.rsplit("/", 2)
+    known = {"GITHUB_SERVER_URL": server, "GITHUB_REPOSITORY": f"{owner}/{name}"}
+    known["PYTHON"] = sys.executable
+    variables = os.environ | known
+    command = ["bash", "-e", "-c", command]
+    return subprocess.run(
+        command, cwd=clone, env=variables, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("committed", ["", OTHER, OWN])
+def test_a_published_book_points_to_the_repository_that_publishes_it(clone, committed):
+    """And it offers Colab only if what Colab opens, the committed chapters, has that address."""
+    save(clone, committed)
     commands = [step.get("run", "") for step in steps(WORKFLOWS[0])]
-    own = 'make set-repository URL="$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"'
-    assert commands.index(own) < commands.index("make test")
+    said = ""
+    for command in filter(None, commands[: commands.index("make test")]):
+        done = as_github_does(command, clone)
+        assert done.returncode == 0, done.stderr
+        said += done.stdout
+    assert repository.address(clone) == OWN
+    before = yaml.safe_load(text("_config.yml"))["launch_buttons"]
+    after = yaml.safe_load(text("_config.yml", clone))["launch_buttons"]
+    # Where this runs while it is being published, it may not be there before.
+    dropped = set() if committed == OWN else {"colab_url"}
+    assert set(after) == set(before) - dropped
+    assert ("type make set-repository, then commit" in said) == (committed != OWN)
+
+
+def test_a_pull_request_brings_no_address_of_another_repository(clone):
+    (check,) = (
+        step["run"] for step in steps(WORKFLOWS[1])
+        if "set-repository" in step.get("run", "")
+    )  # fmt: skip
+    for fine in ("", OWN):
+        save(clone, fine)
+        assert as_github_does(check, clone).returncode == 0
+    save(clone, OTHER)
+    done = as_github_does(check, clone)
+    assert done.returncode == 1
+    assert f"Run make set-repository URL=none, or URL={OWN}" in done.stdout
+    repository.change("", clone)
+    (chapter,) = clone.glob("book/04_*.ipynb")
+    text = chapter.read_text(encoding="utf-8")
+    alone = text.replace(r"SOURCE = \"\"", rf"SOURCE = \"git+{OTHER}\"")
+    chapter.write_text(alone, encoding="utf-8")
+    save(clone)
+    assert alone != text
+    assert as_github_does(check, clone).returncode == 1
 
 
 def test_the_weekly_run_begins_from_nothing_on_every_python():
@@ -163,23 +242,6 @@ def test_dependabot_proposes_nothing_that_the_book_cannot_use():
         (bound,) = (b for b in bounds if re.match(rf"{name}\b", b))
         assert bound.endswith(above.replace(">=", ",<"))
     assert set(ignored) == {"jupyter-book", "sphinx-book-theme"}
-
-
-def test_a_report_has_the_end_of_each_log_and_room_in_an_issue(tmp_path):
-    for job in ("report-a", "report-b"):
-        (tmp_path / job).mkdir()
-    lines = [f"{'x' * 500} {n} ``` @all" for n in range(1000)]
-    (tmp_path / "report-a" / "report.txt").write_text("\n".join(lines))
-    (tmp_path / "report-b" / "report.txt").write_text("b failed\n")
-    command = [ROOT / ".ci" / "report", tmp_path, "https://example.org/run/1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "https://example.org/run/1" in done.stdout
-    assert "999 ``` @all" in done.stdout
-    assert "\n    b failed" in done.stdout
-    assert len(done.stdout) < 30_000
-    command[1] = tmp_path / "nothing"
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "No job left a log" in done.stdout
 
 
 # For those who help

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 import yaml
@@ -217,14 +218,35 @@ def test_an_interrupted_change_can_be_repeated(copy, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_named(copy, monkeypatch):
-    def refuse(path):
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(dir, prefix):
+        raise PermissionError(13, "Permission denied", f"{dir}/{prefix}2-ci")
 
     before = content(copy)
-    monkeypatch.setattr(repository, "replacing", refuse)
-    with pytest.raises(SystemExit, match=r"README.md could not be written \(Permis"):
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(SystemExit) as stop:
         repository.main([GITHUB], copy)
+    said = str(stop.value)
+    assert said.startswith("README.md could not be changed (Permission denied).")
+    assert f"its folder, {copy}," in said
+    assert "unfinished" not in said
     assert content(copy) == before
+
+
+def test_a_file_without_a_place_for_the_address_is_named(copy, capsys):
+    (chapter,) = copy.glob("book/04_*.ipynb")
+    written = chapter.read_text(encoding="utf-8")
+    chapter.write_text(
+        written.replace(r"SOURCE = \"\"", "SOURCE = ''"), encoding="utf-8"
+    )
+    before = chapter.read_bytes()
+    for _ in range(2):  # also when there is nothing else to change
+        repository.main([GITHUB], copy)
+        said = capsys.readouterr().out
+        assert said.startswith(
+            f'book/{chapter.name} has no place for the address. Write `SOURCE = ""` there'
+        )
+        assert said.count("has no place") == 1
+    assert chapter.read_bytes() == before
 
 
 @pytest.mark.parametrize("url", ["{}", "'{}'", '"{}"', "http://h.org/x", '"-"'])
@@ -248,11 +270,26 @@ def test_an_address_is_taken_as_people_copy_it(url):
 
 
 @pytest.mark.parametrize(
+    ("url", "address"),
+    [("https://www.github.com/-me/course", GITHUB),
+     ("https://ssh.github.com/-me/course", GITHUB),
+     ("HTTPS://GitHub.com/-me/course", GITHUB),
+     ("https://altssh.gitlab.com/-a/b/c", "https://gitlab.com/-a/b/c"),
+     ("https://www.example.org/a/b", "https://www.example.org/a/b")],
+)  # fmt: skip
+def test_a_second_name_of_a_host_becomes_the_one_that_browsers_show(url, address):
+    assert repository.valid(url) == address
+
+
+@pytest.mark.parametrize(
     "url",
     ["", "a/b", "https://github.com", "https://github.com/a", "git@h.org:a/b.git",
      "http://h.org/a/b", "https://h.org/a/b c", "https://h.org/a/b?x=1",
      'https://h.org/a/b"', "https://h.org/a/..", "https://h.org//b",
-     "https://me:word@h.org/a/b", "https://h.org/a/b\nx", "https://h.org/<a>/<b>"],
+     "https://me:word@h.org/a/b", "https://h.org/a/b\nx", "https://h.org/<a>/<b>",
+     f"{GITHUB}/tree/main", f"{GITHUB}/issues", f"{GITHUB}//",
+     "https://www.github.com/-me/course/pulls", "https://codeberg.org/-a/b/src",
+     "https://gitlab.com/-a/b/-/tree/main", "https://h.org/a/-"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_with_a_sentence(url):
     with pytest.raises(SystemExit, match="make set-repository URL=https"):
@@ -286,6 +323,11 @@ def clone(folder, **remotes):
 )  # fmt: skip
 def test_the_remote_of_a_clone_becomes_an_address_for_browsers(tmp_path, url):
     assert repository.of_clone(clone(tmp_path, origin=url)) == "https://h.example.org/me/x"  # fmt: skip
+
+
+def test_the_port_of_ssh_through_a_firewall_is_no_address_for_browsers(tmp_path):
+    place = clone(tmp_path, origin="ssh://git@ssh.github.com:443/-me/course.git")
+    assert repository.of_clone(place) == GITHUB
 
 
 def test_a_group_of_digits_is_no_port(tmp_path):
@@ -354,12 +396,12 @@ def test_the_command_says_what_it_did(copy):
     clone(copy, origin="git@other.example.net:owner/course.git")
     code, said = command("")
     assert code == 0
-    assert f"{OTHER} now stands in" in said
+    assert f"The address is {OTHER} now. Changed are 14 files: CITATION.cff, " in said
     assert "executes nothing" in said
     assert command(OTHER) == (0, f"The address is {OTHER} already.\n")
     code, said = command("none")
     assert code == 0
-    assert said.startswith("The address is taken out of 14 files: ")
+    assert said.startswith("No address is set now. Changed are 14 files: ")
     assert command("none") == (0, "No address is set.\n")
     assert content(copy) == before
 
@@ -370,6 +412,7 @@ def test_the_command_says_what_it_did(copy):
 def fitted(url):
     config = yaml.safe_load(text("_config.yml"))
     config["repository"]["url"] = url
+    config["launch_buttons"]["colab_url"] = "-"  # publishing may have taken it out
     repository.fit(config)
     return config
 
