@@ -5,14 +5,15 @@ Data
     `movielens`, the data of the paper; `tables`, other MovieLens and your own data; `splits`, all ways to cut
     them in two; `interactions`, positives, negatives, samples.
 From models to numbers
-    `ranking`, the gate for scores, and lists; `evaluation`, metrics; `uncertainty`, intervals; `sampled`,
-    leave-one-out and what sampled candidates do to it.
+    `ranking`, the gate for scores, and lists; `evaluation`, metrics; `uncertainty`, intervals;
+    `comparisons`, many at once, and what so few can show; `sampled`, leave-one-out and what sampled
+    candidates do to it.
 The paper
     `paper`, its settings and numbers; `recommenders_ncf`, its run with the library; `prediction_table`, its
     Fig. 8 and Table I; `models` and `training`, the same in Keras; `machine_code`, compiled once a kind.
 Beyond it
-    `baselines` and `from_libraries`, the classical methods; `sequence`, self-attention; `blend`, two models
-    mixed.
+    `baselines` and `from_libraries`, the classical methods; `ordered`, linear ones that know the order;
+    `sequence`, self-attention; `blend`, two models mixed.
 What all use
     `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
 

@@ -25,7 +25,10 @@ def test_a_new_run_of_the_papers_setting_lies_among_the_seeds():
     assert abs(found["keras_train_loss"] - loss.mean()) < 4 * loss.std()
 
 
-@pytest.mark.parametrize("name", ["popularity", "item-kNN", "EASE", "EASE, recency"])
+@pytest.mark.parametrize(
+    "name",
+    ["popularity", "item-kNN", "EASE", "EASE, recency", "transitions", "SLIT", "linear blend"],
+)  # fmt: skip
 def test_a_system_without_randomness_repeats_its_row(name):
     (row,) = (row for row in plan.finals_rows() if row.system == name)
     table = plan.load("finals").set_index("system")
@@ -121,6 +124,8 @@ def test_the_chapters_claims_about_systems_hold(listed):
     for name in ("SLIM", "iALS", "item-kNN", "user-kNN", "PureSVD", "EASE"):
         assert listed[name]["ndcg_at_10_minus_paper_neumf"]["low"] > 0
     assert listed["self-attention"]["ndcg_at_10"]["mean"] >= 0.28
+    assert listed["linear blend"]["ndcg_at_10_minus_best_classical"] is None
+    assert listed["self-attention"]["ndcg_at_10_minus_best_classical"]["high"] < 0
     blend = listed["self-attention + EASE"]
     assert blend["ndcg_at_10"]["mean"] >= 0.30
     assert blend["ndcg_at_10_minus_best_classical"]["low"] > 0

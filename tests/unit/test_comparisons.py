@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recdl.course.comparisons import holm, smallest_difference
+from recdl.comparisons import holm, smallest_difference
 
 
 def test_the_correction_of_four_comparisons_is_that_by_hand():

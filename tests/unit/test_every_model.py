@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from later import Later
-from recdl import baselines, from_libraries, ranking, toy
+from recdl import baselines, from_libraries, ordered, ranking, toy
 from recdl.blend import Blend
 from recdl.interactions import Interactions
 from recdl.ratings import by_user_and_time
@@ -31,6 +31,8 @@ MAKE = {
     "ItemKNN": lambda: baselines.ItemKNN(POSITIVES, 2),
     "PureSVD": lambda: baselines.PureSVD(POSITIVES, 2),
     "EASE": lambda: baselines.EASE(POSITIVES, 1.0),
+    "Transitions": lambda: ordered.Transitions(POSITIVES),
+    "SLIT": lambda: ordered.SLIT(POSITIVES),
     "SLIM": lambda: from_libraries.SLIM(POSITIVES),
     "IALS": lambda: from_libraries.IALS(POSITIVES, 2, n_epochs=1),
     "BPR": lambda: from_libraries.BPR(POSITIVES, 2, n_epochs=1),

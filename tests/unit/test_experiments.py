@@ -269,9 +269,10 @@ def test_a_systems_change_makes_its_own_rows_stale_and_no_others(copied):
     assert {system for _, system, _ in noticed} == {
         "EASE",
         "EASE, recency",
+        "linear blend",
         "self-attention + EASE",
     }
-    assert len(noticed) == 3 * len(KINDS) * len(plan.SPLITS)
+    assert len(noticed) == 4 * len(KINDS) * len(plan.SPLITS)
 
 
 def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from recdl import baselines, splits, toy
-from recdl.experiments import plan, systems, tables
+from recdl.experiments import plan, summary, systems, tables
 from recdl.experiments.tables import TableError
 from recdl.interactions import Interactions
 
@@ -33,7 +33,9 @@ def toy_plan(monkeypatch, tmp_path):
     )
     trained = Trained()
     system = systems.System("knn", "classical", trained.fit, {"k": [1, 2, 3]})
-    blend = dataclasses.replace(system, name="both", space={}, needs=("knn", "knn"))
+    blend = dataclasses.replace(
+        system, name="both", space={}, needs={"deep": "knn", "classical": "knn"}
+    )
     caches = (plan.split_of, plan.judged_on, systems.by_name)
     whole = list(systems.SYSTEMS)
     monkeypatch.setattr(tables, "TABLES", tmp_path)
@@ -153,14 +155,54 @@ def test_a_random_search_is_the_same_every_time():
     assert len({json.dumps(s) for s in neumf.settings()}) == len(neumf.settings())
 
 
+def least(system):
+    """Return a setting that takes no time: the first of each value."""
+    setting = {k: min(v) for k, v in system.space.items()}
+    return setting | {k: 2 for k in ("rank", "n_factors") if k in setting}
+
+
+def test_a_linear_blend_takes_one_more_at_a_time(half):
+    positives = Interactions(splits.drop_unseen(half).train)
+    blend = systems.by_name("linear blend")
+    parts = {part: least(systems.by_name(name)) for part, name in blend.needs.items()}
+    tried = []
+
+    def validate(model):
+        tried.append(model)
+        return -abs(model.weight - (0.3 if len(tried) <= 21 else 0.8))
+
+    fitted = blend.fit(positives, 1, validate, **parts)
+    assert fitted.chosen == {"weights": [0.3, 0.8]}
+    assert len(tried) == 42
+    again = blend.fit(positives, 1, **parts, **fitted.chosen).model
+    everyone = np.arange(positives.n_users)
+    assert (again.scores(everyone) == fitted.model.scores(everyone)).all()
+    assert type(again.second).__name__ == "SLIT"
+    assert type(again.first.second).__name__ == "Transitions"
+
+
+def test_the_smallest_difference_shown_is_found_in_four_of_five_experiments():
+    rng = np.random.default_rng(0)
+    a = pd.Series(rng.normal(size=400), name="a")
+    b = a + rng.normal(size=400)
+    size = summary.smallest_shown(a, b)
+    assert size == pytest.approx(2.8016 * (a - b).std() / 20, rel=1e-4)
+    means = size + rng.normal(size=100_000) * (a - b).std() / 20
+    found = np.abs(means) > 1.96 * (a - b).std() / 20
+    assert found.mean() == pytest.approx(0.8, abs=0.005)
+    b[:100] = np.nan  # users who have only one of the two
+    assert summary.smallest_shown(a, b) == summary.smallest_shown(a[100:], b[100:])
+
+
 @pytest.mark.parametrize("system", systems.SYSTEMS, ids=lambda s: s.name)
 def test_a_system_says_truly_whether_it_is_random(system, half):
     if system.kind == "deep" or system.name == "BPR":
         assert system.random
         return
     positives = Interactions(splits.drop_unseen(half).train)
-    setting = {k: min(v) for k, v in system.space.items()}
-    setting |= {k: 2 for k in ("rank", "n_factors") if k in setting}
+    setting = least(system)
+    for part, name in system.needs.items():
+        setting |= {part: least(systems.by_name(name)), "weights": [0.5, 0.5]}
     scores = [
         system.fit(positives, seed, **setting).model.scores(np.arange(5))
         for seed in (1, 2)

@@ -167,9 +167,8 @@ def tuning_rows() -> Iterator[Row]:
     for system in SYSTEMS:
         settings = system.settings() if system.space else []
         tuned = {row["system"] for row in tables.fresh("tuning", code_of)}
-        if system.needs and tuned.issuperset(system.needs):
-            deep, classical = (chosen(name) for name in system.needs)
-            settings = [{"deep": deep, "classical": classical}]
+        if system.needs and tuned.issuperset(system.needs.values()):
+            settings = [{part: chosen(name) for part, name in system.needs.items()}]
         yield from _trials("tuning", system.name, settings, "validation", MOST_SECONDS)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from recdl import paper, uncertainty
+from recdl import comparisons, paper, uncertainty
 from recdl.experiments import plan, tables
 from recdl.experiments.systems import SYSTEMS
 from recdl.uncertainty import with_interval
@@ -24,6 +24,15 @@ def interval(values) -> uncertainty.Interval:
 def difference(a, b) -> uncertainty.Interval:
     """Return the mean of a - b over users and its bootstrap interval, the same at every call."""
     return uncertainty.paired_difference(a, b, rng=np.random.default_rng(0))
+
+
+def smallest_shown(a, b) -> float:
+    """Return how large a difference must be for these users to show it in four of five such experiments.
+
+    Where nothing was found, a difference smaller than this may well be there.
+    """
+    values = (pd.Series(a) - pd.Series(b)).dropna()
+    return comparisons.smallest_difference(values.std(), len(values))
 
 
 def text(values) -> str:
@@ -76,7 +85,7 @@ def best_classical(*, ordered: bool) -> str:
         system.name
         for system in SYSTEMS
         if system.kind == "classical"
-        and system.space
+        and (system.space or system.needs)
         and (ordered or not system.ordered)
     ]
     return tuned[names].idxmax()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recdl import baselines, paper
+from recdl import baselines, ordered, paper
 from recdl.interactions import Interactions
 from recdl.ranking import ScoreTable
 
@@ -39,7 +39,8 @@ class System:
     space: dict[str, list] = dataclasses.field(default_factory=dict)
     random: bool = False  # does another seed give other numbers?
     ordered: bool = False  # does it use the order of a history?
-    needs: tuple[str, ...] = ()  # systems whose tuned settings it starts from
+    needs: dict[str, str] = dataclasses.field(default_factory=dict)
+    # What it starts from: the name of an argument of `fit`, and the system whose tuned setting it gets.
 
     def settings(self) -> list[dict]:
         """Return all settings of the search space in a fixed random order: the first are a random search."""
@@ -82,6 +83,15 @@ def _pure_svd(positives, seed, validate=None, *, tau=None, **setting):
 def _ease(positives, seed, validate=None, *, tau=None, **setting):
     weights = _fading(positives, tau)
     return Fitted(baselines.EASE(positives, weights=weights, **setting))
+
+
+def _transitions(positives, seed, validate=None, *, tau, **setting):
+    weights = _fading(positives, tau)
+    return Fitted(ordered.Transitions(positives, weights=weights, **setting))
+
+
+def _slit(positives, seed, validate=None, **setting):
+    return Fitted(ordered.SLIT(positives, **setting))
 
 
 def _slim(positives, seed, validate=None, **setting):
@@ -203,120 +213,86 @@ def _blend(positives, seed, validate=None, *, deep, classical, weight=None):
     return Fitted(Blend(first, second, weight), {"weight": weight})
 
 
+def _linear_blend(
+    positives, seed, validate=None, *, ease, transitions, slit, weights=(None, None)
+):
+    """Mix fading EASE with transitions, then the two with SLIT, each at the setting that its tuning chose."""
+    from recdl.blend import Blend, best_weight
+
+    grid, chosen = np.linspace(0, 1, 21).round(2).tolist(), []
+    mixed = _ease(positives, seed, **ease).model
+    others = (
+        _transitions(positives, seed, **transitions).model,
+        _slit(positives, seed, **slit).model,
+    )
+    for other, weight in zip(others, weights, strict=True):
+        weight = best_weight(mixed, other, validate, grid) if validate else weight
+        mixed = Blend(mixed, other, weight)
+        chosen.append(weight)
+    return Fitted(mixed, {"weights": chosen} if validate else {})
+
+
 SYSTEMS = [
     System("random", "classical", _random, random=True),
     System("popularity", "classical", _popularity),
-    System(
-        "user-kNN",
-        "classical",
-        _user_knn,
-        {"k": [25, 50, 100, 200, 400], "shrinkage": [0, 30, 100, 300, 1000, 3000]},
-    ),
-    System(
-        "item-kNN",
-        "classical",
-        _item_knn,
-        {"k": [25, 50, 100, 200, 400, 2000], "shrinkage": [0, 10, 30, 100, 300]},
-    ),
-    System(
-        "PureSVD",
-        "classical",
-        _pure_svd,
-        {"rank": [4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128]},
-    ),
-    System(
-        "EASE",
-        "classical",
-        _ease,
-        {"l2": [30, 50, 100, 150, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000]},
-    ),
-    System(
-        "SLIM",
-        "classical",
-        _slim,
-        {"l1": [0.3, 1, 3, 6, 10], "l2": [1, 10, 30, 100, 200, 300, 500, 1000]},
-    ),
-    System(
-        "iALS",
-        "classical",
-        _ials,
-        {
-            "n_factors": [32, 64, 128, 256],
-            "l2": [3, 5, 10, 20, 40, 80],
-            "alpha": [1.2, 1.5, 2, 3, 5, 10],
-            "n_epochs": [10, 20, 40],
-        },
-        random=True,
-    ),
-    System(
-        "BPR",
-        "classical",
-        _bpr,
-        {
-            "n_factors": [16, 32, 64, 128],
-            "learning_rate": [0.001, 0.003, 0.01, 0.03],
-            "l2": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1],
-            "n_epochs": [50, 100, 200, 400, 800],
-        },
-        random=True,
-    ),
+    System("user-kNN", "classical", _user_knn, {
+        "k": [25, 50, 100, 200, 400], "shrinkage": [0, 30, 100, 300, 1000, 3000],
+    }),
+    System("item-kNN", "classical", _item_knn, {
+        "k": [25, 50, 100, 200, 400, 2000], "shrinkage": [0, 10, 30, 100, 300],
+    }),
+    System("PureSVD", "classical", _pure_svd, {
+        "rank": [4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128],
+    }),
+    System("EASE", "classical", _ease, {
+        "l2": [30, 50, 100, 150, 200, 300, 400, 500, 700, 1000, 1500, 2000, 3000],
+    }),
+    System("SLIM", "classical", _slim, {
+        "l1": [0.3, 1, 3, 6, 10], "l2": [1, 10, 30, 100, 200, 300, 500, 1000],
+    }),
+    System("iALS", "classical", _ials, {
+        "n_factors": [32, 64, 128, 256], "l2": [3, 5, 10, 20, 40, 80],
+        "alpha": [1.2, 1.5, 2, 3, 5, 10], "n_epochs": [10, 20, 40],
+    }, random=True),
+    System("BPR", "classical", _bpr, {
+        "n_factors": [16, 32, 64, 128], "learning_rate": [0.001, 0.003, 0.01, 0.03],
+        "l2": [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1],
+        "n_epochs": [50, 100, 200, 400, 800],
+    }, random=True),
     System("NeuMF of the paper", "deep", _neumf, random=True),
-    System(
-        "NeuMF, tuned",
-        "deep",
-        _neumf,
-        {
-            "n_factors": [16, 32, 64, 128],
-            "layer_sizes": [[16, 8, 4], [64, 32, 16], [128, 64, 32]],
-            "learning_rate": [1e-3, 3e-3, 1e-2],
-            "n_negatives": [4, 8, 16],
-            "batch_size": [256, 1024],
-            "weight_decay": [0.0, 0.1, 0.3, 1.0],
-        },
-        random=True,
-    ),
-    System(
-        "item-kNN, recency",
-        "classical",
-        _item_knn,
-        {
-            "k": [100, 400, 2000],
-            "shrinkage": [0, 10, 30, 100],
-            "tau": [2, 3, 5, 7, 10, 15, 25],
-        },
-        ordered=True,
-    ),
-    System(
-        "EASE, recency",
-        "classical",
-        _ease,
-        {"l2": [200, 300, 500, 700, 1000, 1500], "tau": [3, 5, 7, 10, 15, 25]},
-        ordered=True,
-    ),
-    System(
-        "self-attention",
-        "deep",
-        _self_attention,
-        {
-            "width": [32, 64, 96],
-            "n_blocks": [1, 2],
-            "dropout": [0.2, 0.3, 0.4, 0.5],
-            "length": [30, 50],
-            "learning_rate": [1e-3, 2e-3, 3e-3, 5e-3],
-            "batch_size": [32, 64],
-        },
-        random=True,
-        ordered=True,
-    ),
-    System(
-        "self-attention + EASE",
-        "deep",
-        _blend,
-        random=True,
-        ordered=True,
-        needs=("self-attention", "EASE, recency"),
-    ),
-]
+    System("NeuMF, tuned", "deep", _neumf, {
+        "n_factors": [16, 32, 64, 128],
+        "layer_sizes": [[16, 8, 4], [64, 32, 16], [128, 64, 32]],
+        "learning_rate": [0.001, 0.003, 0.01], "n_negatives": [4, 8, 16],
+        "batch_size": [256, 1024], "weight_decay": [0.0, 0.1, 0.3, 1.0],
+    }, random=True),
+    System("item-kNN, recency", "classical", _item_knn, {
+        "k": [100, 400, 2000], "shrinkage": [0, 10, 30, 100],
+        "tau": [2, 3, 5, 7, 10, 15, 25],
+    }, ordered=True),
+    System("EASE, recency", "classical", _ease, {
+        "l2": [200, 300, 500, 700, 1000, 1500], "tau": [3, 5, 7, 10, 15, 25],
+    }, ordered=True),
+    System("transitions", "classical", _transitions, {
+        "reach": [5, 7, 10, 15, 20], "shrinkage": [1, 3, 10, 30],
+        "tau": [3, 5, 7, 10, 15],
+    }, ordered=True),
+    System("SLIT", "classical", _slit, {
+        "tau": [5, 10, 15, 25, 40, 60], "horizon": [1, 2, 3, 5, 10],
+        "l2": [500, 1000, 2000, 3000, 5000, 10000],
+    }, ordered=True),
+    System("linear blend", "classical", _linear_blend, ordered=True, needs={
+        "ease": "EASE, recency", "transitions": "transitions", "slit": "SLIT",
+    }),
+    System("self-attention", "deep", _self_attention, {
+        "width": [32, 64, 96], "n_blocks": [1, 2], "dropout": [0.2, 0.3, 0.4, 0.5],
+        "length": [30, 50], "learning_rate": [0.001, 0.002, 0.003, 0.005],
+        "batch_size": [32, 64],
+    }, random=True, ordered=True),
+    System("self-attention + EASE", "deep", _blend, random=True, ordered=True, needs={
+        "deep": "self-attention", "classical": "EASE, recency",
+    }),
+]  # fmt: skip
 
 
 @functools.cache

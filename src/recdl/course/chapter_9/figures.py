@@ -24,10 +24,24 @@ def fading(taus: list[float], n: int = 40):
 
 def attention(weights: np.ndarray, films: list[str]):
     """Draw how much each place (row) looks at each place (column), shape (places, places)."""
+    still_to_come = np.triu(np.ones(weights.shape, dtype=bool), 1)
+    ax = _from_row_to_column(weights, films, still_to_come)
+    ax.set(xlabel="looks at", ylabel="place")
+    return ax
+
+
+def transitions(weights: np.ndarray, films: list[str]):
+    """Draw how much each film (row) leads to each film (column), shape (films, films)."""
+    ax = _from_row_to_column(weights, films, weights == 0)
+    ax.set(xlabel="to", ylabel="from")
+    return ax
+
+
+def _from_row_to_column(weights, names, mask):
     _, ax = plt.subplots(figsize=(6.4, 4.6))
     sns.heatmap(
         weights,
-        mask=np.triu(np.ones(weights.shape, dtype=bool), 1),  # what is still to come
+        mask=mask,
         cmap="Blues",
         vmin=0,
         vmax=max(0.3, weights.max()),
@@ -35,11 +49,10 @@ def attention(weights: np.ndarray, films: list[str]):
         fmt=".2f",
         cbar=False,
         linewidths=0.5,
-        xticklabels=films,
-        yticklabels=films,
+        xticklabels=names,
+        yticklabels=names,
         ax=ax,
     )
-    ax.set(xlabel="looks at", ylabel="place")
     ax.grid(visible=False)
     plt.setp(ax.get_xticklabels(), rotation=30, ha="right")
     plt.setp(ax.get_yticklabels(), rotation=0)
