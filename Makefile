@@ -8,8 +8,10 @@ MAKEFLAGS += --no-print-directory
 changed-pages: words = "$(BASE)"
 set-repository: words = "$(URL)"
 bundle: words = $(PLATFORMS)
+# A Python that is named here is the one to make the environment with; the usual one only starts course.py.
+named = $(if $(filter command,$(origin PYTHON)),PYTHON="$(PYTHON)")
 
 %: FORCE
-	@$(PYTHON) course.py $@ $(words)
+	@"$(PYTHON)" course.py $(named) $@ $(words)
 FORCE: ;
 Makefile: ;

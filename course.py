@@ -2,6 +2,7 @@
 
     python course.py            # lists them
     python course.py book       # makes the environment in .venv, if it is not there, and then the book
+    python course.py book PYTHON=python3.12     # makes it with this Python
 
 This is the one list of them. It needs no package, and even an old Python can read it in order to say that it
 is too old, Python 2 among them: so there is nothing here but ASCII and the oldest syntax.
@@ -84,8 +85,9 @@ TARGETS = [
     ("clean", "remove everything that the others made", ["remove .venv _build"]),
 ]  # fmt: skip
 STEPS = {name: steps for name, _, steps in TARGETS}
-# Those that take words of their own, and which ones they get if none are given.
-WORDS = {"bundle": [], "set-repository": [""], "changed-pages": ["main"]}
+# Those that take words of their own, or in their place NAME=words, as make has it; and what holds without.
+NAMES = {"bundle": "PLATFORMS", "set-repository": "URL", "changed-pages": "BASE"}
+DEFAULTS = {"PLATFORMS": "", "URL": "", "BASE": "main", "PYTHON": ""}
 WITHOUT_ENVIRONMENT = ("set-repository", "clean")
 SORRY = {"audit": "No clean audit: the last line above says why.\n"}
 
@@ -107,17 +109,29 @@ def expanded(word):
 
 
 def remove(words):
-    """Remove files and folders, or stop with a sentence; what is not there is removed already."""
+    """Remove files and folders when no command is at work, or stop with a sentence."""
+    import pathlib
+
+    from tools.command import undisturbed
+
     for path in (os.path.join(ROOT, name) for word in words for name in expanded(word)):
-        try:
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path)
-            elif os.path.lexists(path):
-                os.remove(path)
-        except OSError as error:
-            remedy = "Close the programs that use it, and try again."
-            what = "{0} could not be removed ({1}). {2}"
-            sys.exit(what.format(path, error.strerror, remedy))
+        with undisturbed(pathlib.Path(ROOT)):
+            if os.path.basename(path) != "_build":
+                delete(path)
+        delete(path)  # the locks are in _build, and Windows removes no open file
+
+
+def delete(path):
+    """Remove a file or a folder, or stop with a sentence; what is not there is removed already."""
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.remove(path)
+    except OSError as error:
+        remedy = "Close the programs that use it, and try again."
+        what = "{0} could not be removed ({1}). {2}"
+        sys.exit(what.format(path, error.strerror, remedy))
 
 
 def run(command):
@@ -141,13 +155,13 @@ def run(command):
     return code if code >= 0 else 128 - code
 
 
-def make(name, words):
+def make(name, words, named):
     """Do the steps of a target, one behind the other, until one fails; return how the last one ended."""
     from tools import environment, pythons
 
     python = None
     if name not in WITHOUT_ENVIRONMENT:
-        python = str(environment.main([]))
+        python = str(environment.main(["--python", named] if named else []))
     for step in STEPS[name]:
         command = [part for word in shlex.split(step) for part in expanded(word)]
         if command[0] == "remove":
@@ -161,19 +175,37 @@ def make(name, words):
     return 0
 
 
-def main(words):
-    """Do what the command line says; return an exit status."""
-    if not words or words[0] in ("help", "-h", "--help"):
-        print(listed())
-        return 0
-    while words:
-        name, words = words[0], words[1:]
+def understood(words):
+    """Return the commands, each with words of its own, and the Python that is named, or stop."""
+    values, calls, rest = dict(DEFAULTS), [], []
+    for word in words:
+        name, is_value, value = word.partition("=")
+        if is_value and name in values:
+            values[name] = value
+        else:
+            rest.append(word)
+    while rest:
+        name, rest, own = rest[0], rest[1:], []
         if name not in STEPS:
             lists = "This lists them: python course.py"
             sys.exit("There is no command {0}. {1}".format(name, lists))
-        own = WORDS.get(name)
-        code = make(name, own if own is None or not words else words)
-        if code or own is not None:
+        if name in NAMES:
+            value = values[NAMES[name]]
+            own = rest or (value.split() if name == "bundle" else [value])
+            rest = []
+        calls.append((name, own))
+    return calls, values["PYTHON"]
+
+
+def main(words):
+    """Do what the command line says; return an exit status."""
+    if not words or {"help", "-h", "--help"}.intersection(words):
+        print(listed())
+        return 0
+    calls, named = understood(words)
+    for name, own in calls:
+        code = make(name, own, named)
+        if code:
             return code
     return 0
 

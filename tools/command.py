@@ -108,6 +108,15 @@ def alone(name, root=ROOT):
         yield
 
 
+@contextlib.contextmanager
+def undisturbed(root=ROOT):
+    """Do something while no command with a lock is at work in this project."""
+    with contextlib.ExitStack() as stack:
+        for path in sorted((root / "_build").glob("*.lock")):
+            stack.enter_context(alone(path.stem, root))
+        yield
+
+
 def _is_mine(lock):
     """Lock a file until this process closes it or ends, unless another one has; tell whether it is locked."""
     try:

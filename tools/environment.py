@@ -6,6 +6,7 @@ Runs with the system's Python before anything is installed, so it uses the stand
 that Python 3.6 can still read. Where that Python does not fit, `tools.pythons` finds another one.
 """
 
+import contextlib
 import hashlib
 import os
 import re
@@ -27,25 +28,28 @@ NO_NETWORK = re.compile(  # what pip says of it on Linux, macOS and Windows
 
 
 class Environment:
-    """The virtual environment of a project, in its folder .venv, and the Python that it is made with."""
+    """The virtual environment of a project, in its folder .venv, and the Python that is named for it."""
 
-    def __init__(self, root, base=None):
-        self.root, self.base = root, base or pythons.this()
+    def __init__(self, root, named=None):
+        self.root, self.named = root, named
         self.lock, self.place = root / "requirements.txt", root / ".venv"
         self.ready, self.python = self.place / "ready", pythons.inside(self.place)
+        # Where the one before waits until the new one is ready.
+        self.aside = root / "_build" / "venv.old"
 
-    def fingerprint(self):
-        """Return what the environment depends on, as one hash: the lock, the interpreter, and the place."""
+    def fingerprint(self, base):
+        """Return what the environment depends on, as one hash: the lock, its own Python, and the place."""
         # The place, because a virtual environment cannot be moved.
         place = os.fsencode(str(self.root))
-        parts = [self.lock.read_bytes(), self.base.version.encode(), place]
+        parts = [self.lock.read_bytes(), base.version.encode(), place]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def is_ready(self):
-        """Tell whether the environment is there, whole, and up to date."""
-        if not (self.ready.exists() and self.python.exists()):
+        """Tell whether the environment is there, whole, up to date, and of the Python that is named."""
+        own = pythons.ask([str(self.python)]) if self.ready.exists() else None
+        if not own or (self.named and pythons.pair(own) != pythons.pair(self.named)):
             return False
-        return self.ready.read_text(encoding="utf-8") == self.fingerprint()
+        return self.ready.read_text(encoding="utf-8") == self.fingerprint(own)
 
     def locked_packages(self):
         """Count the packages that the lock names."""
@@ -63,44 +67,56 @@ class Environment:
             sentence = (
                 "pip could not install the environment; its last lines stand above. "
             )
-            if NO_NETWORK.search(error.output):
-                sentence += (
-                    "It did not reach its packages: look at the network and, where a proxy leads to it, "
-                    "set HTTPS_PROXY=http://name:port. "
-                )
+            certain = NO_NETWORK.search(error.output)
+            if certain or "(from versions: none)" in error.output:
+                it = "It" if certain else "Perhaps it"
+                sentence += f"{it} did not reach its packages: {packages.network()}. "
             packages.stop(sentence + AGAIN, error.output)
 
     def way(self):
-        """Return the command that makes an empty environment, or stop with what this Python lacks."""
-        base = str(self.base.path)
-        parts = [base, "-c", "import ensurepip, venv"]
-        if subprocess.call(parts, stderr=subprocess.DEVNULL) == 0:
-            return [base, "-m", "venv", "--clear", str(self.place)]
-        uv = pythons.uv()
+        """Return a Python and the command that makes an empty environment of it, or stop."""
+        place, quiet = str(self.place), {"stderr": subprocess.DEVNULL}
+        for base in [self.named] if self.named else pythons.found():
+            parts = [base.path, "-c", "import ensurepip, venv"]
+            if subprocess.call(parts, **quiet) == 0:
+                return base, [base.path, "-m", "venv", "--clear", place]
+        base, uv = self.named or pythons.fitting(), pythons.uv()
         if uv:
-            return [*uv, "venv", "--quiet", "--seed", "--python", base, str(self.place)]
+            options = ["--quiet", "--seed", "--python", base.path]
+            return base, [*uv, "venv", *options, place]
         sys.exit(
-            f"{base} lacks venv or ensurepip, so it cannot make an environment. On Debian or Ubuntu install "
-            "them: sudo apt-get install python3-venv. Elsewhere install uv, which does without "
+            f"{base.path} lacks venv or ensurepip, so it cannot make an environment. On Debian or Ubuntu "
+            "install them: sudo apt-get install python3-venv. Elsewhere install uv, which does without "
             f"(pip install uv, or {pythons.UV_PAGE}). {AGAIN}"
         )
 
     def make_empty(self, way):
         """Make the environment without packages, or stop."""
-        if way[-2] != "--clear":  # uv asks before it does so, or knows no such word
-            shutil.rmtree(str(self.place), ignore_errors=True)
-        if subprocess.call(way):
-            sys.exit(
+        try:
+            if self.place.is_dir() and not self.place.is_symlink():
+                self.aside.parent.mkdir(exist_ok=True)
+                self.place.rename(self.aside)
+            packages.output_of(way)
+        except (OSError, subprocess.CalledProcessError) as error:
+            packages.stop(
                 f"{self.place} could not be made; the reason stands above. If it speaks of permission: close "
                 "what runs in the old one, or copy the course into a folder that is yours. "
-                + AGAIN
+                + AGAIN,
+                getattr(error, "output", None) or str(error),
             )
 
+    def settle(self):
+        """Leave the new environment if it is ready, else the one that stepped aside for it, if any."""
+        finished = self.ready.exists()
+        shutil.rmtree(str(self.aside if finished else self.place), ignore_errors=True)
+        if self.aside.exists() and not self.place.exists():
+            self.aside.rename(self.place)
+
     def create(self):
-        """Create the environment and mark it ready at the very end; what fails leaves nothing."""
-        begin, count, way = time.time(), self.locked_packages(), self.way()
+        """Create the environment and mark it ready at the very end; what fails changes nothing."""
+        begin, count, (base, way) = time.time(), self.locked_packages(), self.way()
         tell(
-            f"Creating .venv from requirements.txt ({count} packages) with {self.base.path} …"
+            f"Creating .venv from requirements.txt ({count} packages) with {base.path} …"
         )
         try:
             self.make_empty(way)
@@ -108,22 +124,25 @@ class Environment:
             self.install("--no-deps", "--no-build-isolation", "--editable", self.root)
             tell("  compiling them to bytecode …")
             parts = ["-m", "compileall", "-q", "-j", "0", str(self.place)]
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            subprocess.call([str(self.python), *parts], **quiet)
-            self.ready.write_text(self.fingerprint(), encoding="utf-8")
-        except BaseException:
-            shutil.rmtree(str(self.place), ignore_errors=True)
-            raise
+            # Some files are examples of what Python cannot read.
+            with contextlib.suppress(subprocess.CalledProcessError):
+                packages.output_of([str(self.python), *parts])
+            self.ready.write_text(self.fingerprint(base), encoding="utf-8")
+        finally:
+            self.settle()
         tell(f"The environment is ready after {time.time() - begin:.0f} s.")
 
 
 @command(
+    {"--python": {"help": "the Python to make it with, such as python3.12"}},
     lock="environment",
     kept="The same command creates the environment from the start.",
 )
-def main(root):
+def main(root, python):
     """Create the environment unless the one that is there is up to date; return the path of its Python."""
-    environment = Environment(root, pythons.fitting())
+    environment = Environment(root, pythons.named(python) if python else None)
+    if environment.aside.exists():  # this was killed
+        environment.settle()
     if not environment.is_ready():
         environment.create()
     return environment.python

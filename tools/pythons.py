@@ -14,6 +14,7 @@ import sys
 
 from tools import ROOT
 from tools.command import tell
+from tools.packages import network
 
 Python = collections.namedtuple("Python", "path version bits")
 Python.__doc__ = "An interpreter: its path, what it says of its version, and whether it has 32 or 64 bits."
@@ -129,23 +130,41 @@ def of_uv():
     found = ask([done.stdout.strip()]) if done.returncode == 0 else None
     if not found:
         sys.exit(
-            f"uv did not fetch Python {versions[0]}; what it said stands above. Is there a network? "
-            "Where a proxy leads to it, set HTTPS_PROXY first."
+            f"uv did not fetch Python {versions[0]}; what it said stands above. If it did not reach "
+            f"its server, {network()}."
         )
     return found
 
 
+def found():
+    """Yield the supported Pythons of this computer: this one if it fits, then the newest first."""
+    if fits(this()):
+        yield this()
+    yield from filter(None, map(ask, commands()))
+
+
+def named(command):
+    """Return the Python that somebody has named, or stop if it is no supported one."""
+    python = ask([command])
+    if not python:
+        sys.exit(
+            f"PYTHON={command} does not start Python {names()} with 64 bits and the usual GIL. Name such a "
+            "one, or leave PYTHON= out; then the course looks for one."
+        )
+    return python
+
+
 def fitting():
     """Return a supported Python, this one if possible, or stop with what to do."""
+    python = next(found(), None) or of_uv()
+    if python:
+        return python
     mine = this()
-    if fits(mine):
-        return mine
-    found = next(filter(None, map(ask, commands())), None) or of_uv()
-    if found:
-        return found
     what = f"{mine.path} is Python {mine.version.split()[0]} of {mine.bits} bits"
     if pair(mine) > supported()[-1]:
         what += ", too new: there is no finished TensorFlow for it yet"
+    elif "free-threading" in mine.version:
+        what += ", free-threaded (without GIL), for which not all packages exist"
     sys.exit(
         f"This course needs Python {names()}, with 64 bits, and {what}. Install one of them beside it, "
         f"or install uv, which fetches one by itself (pip install uv, or {UV_PAGE}); then try again."

@@ -12,7 +12,7 @@ import pytest
 
 import course
 from processes import has_ended, send, signals, start, wait_for, wait_for_pid
-from tools import ROOT, environment
+from tools import ROOT, command, environment
 
 SOURCE = ROOT / "course.py"
 
@@ -40,9 +40,17 @@ def writes(text):
 
 
 def test_without_words_it_lists_all_commands(capsys):
-    assert [course.main([]), course.main(["help"])] == [0, 0]
+    calls = (
+        [],
+        ["help"],
+        ["book", "--help"],
+        ["set-repository", "-h"],
+        ["bundle", "help"],
+    )
+    for words in calls:
+        assert course.main(words) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2 * (1 + len(course.TARGETS))
+    assert len(lines) == len(calls) * (1 + len(course.TARGETS))
     for (name, about, _), line in zip(course.TARGETS, lines[1:], strict=False):
         assert line.split(maxsplit=1) == [name, about]
 
@@ -64,11 +72,14 @@ def test_what_a_command_runs_is_there():
                 }
 
 
-@pytest.mark.parametrize("words", [["bok"], ["book", "bok"], ["--quick"]])
-def test_another_word_is_refused_with_a_sentence(words, steps):
-    steps(book=[])
+@pytest.mark.parametrize(
+    "words", [["bok"], ["book", "bok"], ["--quick"], ["book", "COLOUR=red"]]
+)
+def test_another_word_is_refused_with_a_sentence_before_anything_is_done(words, steps):
+    root = steps(book=[writes("a")])
     with pytest.raises(SystemExit, match=r"no command .*lists them: python course\.py"):
         course.main(words)
+    assert not list(root.iterdir())
 
 
 # Doing it
@@ -93,16 +104,34 @@ def test_a_step_that_fails_is_the_last_one(steps, capfd):
     [
         (["changed-pages"], ["main"]),
         (["changed-pages", "-x y"], ["-x y"]),
+        (["changed-pages", "BASE=HEAD^1"], ["HEAD^1"]),
         (["set-repository"], [""]),
+        (["set-repository", "URL=none"], ["none"]),
+        (
+            ["URL=https://h.example/a?b=c", "set-repository"],
+            ["https://h.example/a?b=c"],
+        ),
         (["bundle"], []),
         (["bundle", "a", "b"], ["a", "b"]),
+        (["bundle", "PLATFORMS=a b"], ["a", "b"]),
     ],
 )
 def test_some_commands_take_words(words, passed, steps):
     says = shlex.join(["-c", "import sys; open('said', 'w').write(repr(sys.argv[2:]))"])
-    root = steps(**{words[0]: [f"{says} --"]})
+    root = steps(**{name: [f"{says} --"] for name in course.NAMES if name in words})
     assert course.main(words) == 0
     assert (root / "said").read_text() == repr(passed)
+
+
+@pytest.mark.parametrize(
+    "words", [["book", "PYTHON=/a b/py"], ["PYTHON=/a b/py", "book"]]
+)
+def test_a_python_that_is_named_makes_the_environment(words, steps, monkeypatch):
+    steps(book=[])
+    asked = []
+    monkeypatch.setattr(environment, "main", asked.append)
+    assert course.main(words) == course.main(["book"]) == 0
+    assert asked == [["--python", "/a b/py"], []]
 
 
 def test_a_star_is_any_file(steps):
@@ -124,6 +153,20 @@ def test_what_is_removed_is_gone_and_nothing_else(steps, monkeypatch):
     for _ in range(2):
         assert course.main(["clean"]) == 0
         assert [path.name for path in root.iterdir()] == [".coverage"]
+
+
+@pytest.mark.parametrize("lock", ["environment", "run"])
+def test_nothing_is_removed_while_a_command_is_at_work(lock, tmp_path):
+    (tmp_path / ".venv").mkdir()
+    with command.alone(lock, tmp_path):
+        process = start(
+            f"import course; course.ROOT = {str(tmp_path)!r}; course.main(['clean'])"
+        )
+        assert "waiting for it" in process.stderr.readline()
+        assert (tmp_path / ".venv").exists()
+        assert (tmp_path / "_build").exists()
+    assert process.communicate(timeout=20) == ("", "")
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_removed_is_named(steps, monkeypatch):
@@ -260,6 +303,12 @@ def test_a_python_too_old_for_anything_gets_a_sentence(version):
     ],
 )
 def test_make_calls_the_same(words, called):
-    command = [shutil.which("make"), "-n", "PYTHON=python3.12", *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert (done.stdout.strip(), done.stderr) == (f"python3.12 course.py {called}", "")
+    makes = [shutil.which("make"), "-n", *words]
+    about = {"cwd": ROOT, "capture_output": True, "text": True}
+    # A Python that the system names starts course.py; one that the reader names makes the environment, too.
+    system = os.environ | {"PYTHON": "/a b/python3", "MAKEFLAGS": ""}
+    done = subprocess.run(makes, env=system, **about)
+    assert done.stdout.split() == f'"/a b/python3" course.py {called}'.split()
+    done = subprocess.run([*makes, "PYTHON=/ä b/py"], **about)
+    said = f'"/ä b/py" course.py PYTHON="/ä b/py" {called}'
+    assert (done.stdout.split(), done.stderr) == (said.split(), "")

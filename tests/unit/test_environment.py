@@ -1,6 +1,9 @@
 import os
+import pathlib
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -20,16 +23,26 @@ def place(tmp_path):
 
 @pytest.fixture
 def created(monkeypatch):
-    """Return the list of times that the environment was created."""
+    """Return the versions of the Pythons that the environment was created with, by a stand-in."""
     calls = []
 
     def create(self):
-        calls.append(1)
+        base = self.named or pythons.fitting()
+        calls.append(base.version)
         self.python.parent.mkdir(parents=True, exist_ok=True)
-        self.python.touch()
-        self.ready.write_text(self.fingerprint())
+        self.python.write_text(base.version)
+        self.ready.write_text(self.fingerprint(base))
+
+    def ask(command):
+        """Return the Python that the stand-in or a name such as python3.12 stands for."""
+        if command[0].startswith("python3."):
+            version = command[0][len("python") :] + ".1 (main)"
+            return pythons.this()._replace(version=version)
+        path = pathlib.Path(command[0])
+        return path.exists() and pythons.this()._replace(version=path.read_text())
 
     monkeypatch.setattr(Environment, "create", create)
+    monkeypatch.setattr(pythons, "ask", ask)
     return calls
 
 
@@ -46,12 +59,33 @@ def test_a_changed_lock_creates_it_again(created, place):
     assert len(created) == 2
 
 
-def test_another_python_creates_it_again(created, place, monkeypatch):
+@pytest.mark.parametrize(
+    "version", ["3.12.99 (main)", "3.13.1 (main)", "3.14.0 (main)"]
+)
+def test_another_python_that_starts_it_leaves_it(created, place, monkeypatch, version):
     environment.main([], place.root)
-    other = pythons.this()._replace(version="3.12.99 (main)")
-    monkeypatch.setattr(pythons, "fitting", lambda: other)
-    for _ in range(2):
-        assert environment.main([], place.root) == place.python
+    other = pythons.this()._replace(version=version)
+    monkeypatch.setattr(pythons, "this", lambda: other)
+    assert environment.main([], place.root) == place.python
+    assert len(created) == 1
+
+
+def test_a_python_that_is_named_is_the_one_until_another_is_named(created, place):
+    for words in (["--python", "python3.12"], [], ["--python", "python3.12"]):
+        environment.main(words, place.root)
+        assert created == ["3.12.1 (main)"]
+    environment.main(["--python", "python3.13"], place.root)
+    environment.main([], place.root)
+    assert created == ["3.12.1 (main)", "3.13.1 (main)"]
+
+
+def test_a_place_that_was_moved_needs_another_one(created, place, tmp_path):
+    environment.main([], place.root)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in (place.lock, place.place):
+        path.rename(moved / path.name)
+    environment.main([], moved)
     assert len(created) == 2
 
 
@@ -62,13 +96,15 @@ def test_an_environment_whose_python_was_removed_is_created_again(created, place
     assert len(created) == 2
 
 
-def test_it_is_made_with_the_python_that_fits(place, monkeypatch):
-    other, taken = pythons.Python("/opt/python3.12", "3.12.1 (main)", 64), []
-    monkeypatch.setattr(pythons, "fitting", lambda: other)
+@pytest.mark.parametrize("named", [True, False])
+def test_it_is_made_with_the_python_that_is_named_or_fits(place, monkeypatch, named):
+    other = pythons.Python("/opt/python3.12", "3.12.1 (main)", 64)
+    monkeypatch.setattr(
+        pythons, "found", lambda: iter([pythons.this() if named else other])
+    )
     monkeypatch.setattr(environment.subprocess, "call", lambda *_, **__: 0)
-    monkeypatch.setattr(Environment, "create", lambda self: taken.extend(self.way()))
-    environment.main([], place.root)
-    assert taken[:3] == ["/opt/python3.12", "-m", "venv"]
+    base, way = Environment(place.root, other if named else None).way()
+    assert (base, way[:3]) == (other, ["/opt/python3.12", "-m", "venv"])
 
 
 def half_made(place, monkeypatch, error):
@@ -79,9 +115,7 @@ def half_made(place, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(Environment, "install", stop)
-    monkeypatch.setattr(
-        Environment, "make_empty", lambda self, _: self.place.mkdir(exist_ok=True)
-    )
+    monkeypatch.setattr(packages, "output_of", lambda _: place.place.mkdir())
 
 
 @pytest.mark.parametrize(
@@ -91,31 +125,86 @@ def half_made(place, monkeypatch, error):
         (SystemExit("pip's words"), r"pip's words"),
     ],
 )
-def test_a_creation_that_was_stopped_leaves_nothing(error, said, place, monkeypatch):
+@pytest.mark.parametrize("before", [[], ["ready", "old"], ["somebody's own"]])
+def test_a_creation_that_was_stopped_leaves_what_was_there(
+    error, said, before, place, monkeypatch
+):
     half_made(place, monkeypatch, error)
-    with pytest.raises(SystemExit, match=said):
-        environment.main([], place.root)
-    assert not place.place.exists()
+    for name in before:
+        place.place.mkdir(exist_ok=True)
+        (place.place / name).touch()
+    for _ in range(2):
+        with pytest.raises(SystemExit, match=said):
+            environment.main([], place.root)
+        left = place.place.iterdir() if place.place.exists() else []
+        assert sorted(path.name for path in left) == sorted(before)
+        assert not place.aside.exists()
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_after_a_kill_one_of_the_two_is_left(finished, place, created):
+    """The one that stepped aside if the other is not ready, and the other if it is."""
+    environment.main([], place.root)
+    if finished:
+        place.aside.mkdir()
+    else:
+        place.place.rename(place.aside)
+        place.place.mkdir()
+    assert environment.main([], place.root) == place.python
+    assert len(created) == 1
+    assert place.ready.exists()
+    assert not place.aside.exists()
+
+
+def test_the_old_one_goes_when_the_new_one_is_ready(place, monkeypatch):
+    place.place.mkdir()
+    place.ready.write_text("of another lock")
+    monkeypatch.setattr(Environment, "install", lambda *_: None)
+    place.create()
+    assert place.is_ready()
+    assert [path.name for path in place.root.iterdir() if path.is_dir()] == [
+        ".venv",
+        "_build",
+    ]
+    assert not place.aside.exists()
 
 
 @signals
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_an_interrupt_ends_pip_too(place, name):
-    pip, pid = place.root / "python", place.root / "pid"
-    pip.write_text(f"#!/bin/sh\necho $$ > '{pid}'\nexec sleep 60\n")
-    pip.chmod(0o755)
-    process = start(f"""
-import pathlib
-from tools.environment import Environment, main
-Environment.python = {str(pip)!r}
-Environment.__setattr__ = lambda self, name, value: name == "python" or object.__setattr__(self, name, value)
-Environment.create = lambda self: self.install("numpy")
-main([], pathlib.Path({str(place.root)!r}))
+def test_an_interrupt_ends_all_that_was_started_and_removes_what_it_left(place, name):
+    """As venv starts ensurepip, the stand-in starts a child, which writes when its parent has died."""
+    base, pid, temporary = (place.root / n for n in ("python", "pid", "temporary"))
+    temporary.mkdir()
+    base.write_text(f"""#!/bin/sh
+if [ "$1" = -c ]; then exit; fi
+mkdir '{place.place}' && touch "$TMPDIR/pip-unpack" && echo Traceback >&2
+(echo $$ > '{pid}'; sleep 1; mkdir -p '{place.place}/late'; sleep 30)
 """)
+    base.chmod(0o755)
+    process = start(
+        f"""
+import pathlib
+from tools import pythons
+from tools.environment import main
+pythons.found = lambda: iter([pythons.this()._replace(path={str(base)!r})])
+main([], pathlib.Path({str(place.root)!r}))
+""",
+        env=os.environ | {"TMPDIR": str(temporary)},
+        start_new_session=True,
+    )
     number = wait_for_pid(pid)
-    said = send(process, name)
-    assert said.startswith({"SIGINT": "Interrupted. The same"}.get(name, "Stopped."))
+    if name == "SIGINT":  # as a terminal does it
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+    else:
+        said = send(process, name)
+    begin, end = said.splitlines()
+    assert begin.startswith("Creating .venv")
+    assert end.startswith({"SIGINT": "Interrupted. The same"}.get(name, "Stopped."))
     wait_for(lambda: has_ended(number))
+    time.sleep(1.2)  # for the child
+    assert not place.place.exists()
+    assert not list(temporary.iterdir())
 
 
 @pytest.fixture
@@ -152,30 +241,41 @@ def test_a_failing_pip_stops_with_its_own_words(place, pip, capfd):
     ],
 )
 def test_without_network_the_proxy_is_named_below_what_pip_says(
-    words, place, pip, capfd
+    words, place, pip, capfd, monkeypatch
 ):
     pip(words)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(
-        SystemExit, match="where a proxy leads to it, set HTTPS_PROXY=http"
+        SystemExit, match=r"It did .* where a proxy leads to it, set HTTPS_PROXY=http"
     ):
         place.install("numpy")
     assert words in capfd.readouterr().err
+    monkeypatch.setenv("HTTPS_PROXY", "http://anna:secret@proxy.example:1")
+    with pytest.raises(
+        SystemExit, match=r"HTTPS_PROXY, which is http://…@proxy.example:1\. Then"
+    ):
+        place.install("numpy")
 
 
-def test_without_network_nothing_half_made_is_left(place, monkeypatch):
+@pytest.mark.parametrize("retries", ["0", "1"])
+def test_without_network_nothing_half_made_is_left(place, monkeypatch, retries, capfd):
     """With a real environment, in a folder with blanks and an umlaut, and the real pip in it."""
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv(
-        "PIP_RETRIES", "1"
-    )  # with none at all, pip does not say why it failed
+    monkeypatch.setenv("PIP_RETRIES", retries)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
         monkeypatch.delenv(name, raising=False)
     root = place.root / "Kurs [neu] Übung"
     root.mkdir()
-    (root / "requirements.txt").write_text("a-package-of-nobody==1.0\n")
-    with pytest.raises(SystemExit, match="HTTPS_PROXY"):
+    (root / "requirements.txt").write_text(
+        "a-package-of-nobody==1.0\ncolorama==0.4.6 ; python_version < '3'\n"
+    )
+    # With no second try, pip does not say why it failed.
+    it = {"0": "Perhaps it", "1": "It"}[retries]
+    with pytest.raises(SystemExit, match=rf"above\. {it} did not .* HTTPS_PROXY"):
         Environment(root).create()
+    assert "Ignoring colorama" not in capfd.readouterr().err
     assert [path.name for path in root.iterdir()] == ["requirements.txt"]
 
 
@@ -193,12 +293,14 @@ def test_pip_tells_how_many_packages_it_has_found(tmp_path, capfd):
 
 
 @pytest.fixture
-def without_venv(place):
-    """Let the Python be one of Debian without python3-venv."""
+def without_venv(place, monkeypatch):
+    """Let the only Python be one of Debian without python3-venv; return it."""
     lacking = place.root / "python"
     lacking.write_text("#!/bin/sh\nexit 1\n")
     lacking.chmod(0o755)
-    place.base = place.base._replace(path=str(lacking))
+    base = pythons.this()._replace(path=str(lacking))
+    monkeypatch.setattr(pythons, "found", lambda: iter([base]))
+    return base
 
 
 shell = pytest.mark.skipif(
@@ -221,6 +323,17 @@ def test_a_python_without_venv_is_told_what_to_install(
 
 
 @shell
+def test_another_python_that_has_venv_is_taken(place, without_venv, monkeypatch):
+    both = [without_venv, pythons.this()]
+    monkeypatch.setattr(pythons, "found", lambda: iter(both))
+    assert place.way()[0] == pythons.this()
+    place.named = without_venv
+    monkeypatch.setattr(pythons, "uv", lambda: None)
+    with pytest.raises(SystemExit, match=f"{without_venv.path} lacks venv"):
+        place.way()
+
+
+@shell
 def test_uv_does_without_venv(place, without_venv, monkeypatch):
     uv = place.root / "uv"
     uv.write_text(
@@ -229,8 +342,9 @@ def test_uv_does_without_venv(place, without_venv, monkeypatch):
     uv.chmod(0o755)
     monkeypatch.setattr(pythons, "uv", lambda: [str(uv)])
     place.place.mkdir()
-    place.make_empty(place.way())
-    options = f"--seed --python {place.base.path} {place.place}"
+    base, way = place.way()
+    place.make_empty(way)
+    options = f"--seed --python {base.path} {place.place}"
     assert (place.place / "said").read_text() == f"venv --quiet {options}\n"
 
 
@@ -239,7 +353,7 @@ def test_a_place_that_cannot_be_written_is_named(place, capfd):
     with pytest.raises(
         SystemExit, match=r"\.venv could not be made; the reason stands above"
     ):
-        place.make_empty(place.way())
+        place.make_empty(place.way()[1])
     assert "Error" in capfd.readouterr().err
 
 

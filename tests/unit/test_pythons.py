@@ -104,8 +104,9 @@ def test_a_python_without_packages_is_passed_over(version, bits, place, started_
     started_by(version, bits)
     with pytest.raises(
         SystemExit, match=rf"is Python {version.split()[0]} of {bits} bits"
-    ):
+    ) as stopped:
         pythons.fitting()
+    assert ("free-threaded" in str(stopped.value)) == ("free" in version)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,19 @@ def test_where_there_is_none_one_sentence_says_how_to_get_one(
     assert "install uv, which fetches one by itself (pip install uv" in str(
         stopped.value
     )
+
+
+@pytest.mark.parametrize("version", ["3.10.13", "3.13.0 free-threading build", None])
+def test_a_python_that_is_named_fits_or_is_refused(version, place):
+    path = str(place / "py thon")
+    if version:
+        python(place / "py thon", version)
+    with pytest.raises(
+        SystemExit, match=r"^PYTHON=.*py thon does not start Python 3\.11"
+    ):
+        pythons.named(path)
+    python(place / "py thon", "3.12.1")
+    assert pythons.named("py thon").path == path
 
 
 def test_a_python_of_uv_is_taken_and_none_fetched(place, started_by, tmp_path):
