@@ -192,9 +192,6 @@ def notebooks(project: Project) -> dict[str, bytes]:
     found = {}
     for notebook in project.notebooks():
         content = editions.student(notebook.content())
-        for cell in content["cells"]:
-            if cell["cell_type"] == "code":
-                cell["outputs"], cell["execution_count"] = [], None
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         found[notebook.path.name] = text.encode()
     return found

@@ -14,7 +14,6 @@ import pathlib
 import signal
 import sys
 
-LAYOUT = ["columns", "encoding", "separator", "quotes", "decimal"]
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C has stopped
 
 
@@ -37,7 +36,7 @@ def _read(given):
     tell(f"Reading {given.ratings} …")
     asked = {name: getattr(given, name) for name in ("user", "item", "rating", "time")}
     asked["rating"] = given.rating or False
-    layout = {name: getattr(given, name) for name in LAYOUT}
+    layout = {name: getattr(given, name) for name in tables.LAYOUT}
     layout = {name: value for name, value in layout.items() if value is not None}
     layout |= {"zeros": given.zeros, "repeats": given.repeats}
     ratings = tables.read(given.ratings, **asked, **layout)

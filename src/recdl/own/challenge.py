@@ -40,6 +40,7 @@ from recdl.own.judging import (
     readable,
     sign,
     summary,
+    vs,
 )
 from recdl.own.lists import lists_in
 from recdl.ranking import top_k
@@ -282,7 +283,7 @@ def as_text(table: pd.DataFrame, k: int) -> str:
 def _on_the_first(judged):
     """Say who cannot be told apart from the first, by the rule of `judging.verdict`."""
     first, *others = judged.index
-    ends = judged[[f"vs_first{end}" for end in ("", "_low", "_high")]]
+    ends = judged[vs("first")]
     level = [name for name in others if not sign(Interval(*ends.loc[name]))]
     if not others:
         return []

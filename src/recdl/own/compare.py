@@ -40,6 +40,7 @@ from recdl.own.judging import (
     summary,
     validation_of,
     verdict,
+    vs,
 )
 from recdl.own.notes import on_equal_counts, on_the_cut
 from recdl.ranking import top_k
@@ -185,8 +186,8 @@ def _verdicts(systems, table, best, k, n_users):
     """
 
     def against(name, column, other):
-        ends = [f"vs_{column}{end}" for end in ("", "_low", "_high")]
-        return verdict(name, other, Interval(*table.loc[name, ends]), k, n_users)
+        difference = Interval(*table.loc[name, vs(column)])
+        return verdict(name, other, difference, k, n_users)
 
     if best != POPULARITY:
         told = [against(best, "popularity", POPULARITY)]

@@ -118,9 +118,13 @@ def summary(values: pd.DataFrame, others: dict[str, pd.DataFrame], k, seed) -> d
         if other is not values:
             rng = np.random.default_rng(seed)
             difference = paired_difference(values[ndcg], other[ndcg], rng=rng)
-        columns = (f"vs_{name}", f"vs_{name}_low", f"vs_{name}_high")
-        row |= dict(zip(columns, difference, strict=True))
+        row |= dict(zip(vs(name), difference, strict=True))
     return row
+
+
+def vs(name: str) -> list[str]:
+    """Return the columns of `summary` with the difference from a system and the ends of its interval."""
+    return [f"vs_{name}{end}" for end in ("", "_low", "_high")]
 
 
 def verdict(
@@ -154,6 +158,5 @@ def readable(table: pd.DataFrame, k: int, differences: dict[str, str]) -> pd.Dat
 
     columns = {f"NDCG@{k}": with_ends([f"ndcg_at_{k}", "low", "high"], ".3f")}
     for heading, name in differences.items():
-        names = [f"vs_{name}{end}" for end in ("", "_low", "_high")]
-        columns[heading] = with_ends(names, "+.3f")
+        columns[heading] = with_ends(vs(name), "+.3f")
     return pd.DataFrame(columns, index=table.index).rename_axis(None)
