@@ -19,7 +19,7 @@ from pathlib import Path
 
 from recdl import provenance
 from recdl.files import replacing
-from tools import below, core_path, run
+from tools import below, core_path, panels, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -28,8 +28,8 @@ FACE = re.compile(
     r"^ *#.*|^ *\(.+\)=|^ *\$\$ *\(.*|^ *:\w+:.*|^ *(?:`{3,}|:{3,}).*|\{cite[^}]*\}`[^`]*`",
     flags=re.M,
 )
-SOURCES = ("book", "benchmarks", "src/recdl", "tools", "_toc.yml", "_config.yml")
-SOURCES += ("pyproject.toml",)  # its version is in the name of the wheel
+SOURCES = ("book", "panels", "benchmarks", "src/recdl", "tools", "_toc.yml")
+SOURCES += ("_config.yml", "pyproject.toml")  # its version is in the name of the wheel
 STAMP = ".made-from"  # inside the pages' folder, so that it never outlives them
 ARROW = 'class="btn btn-sm btn-download-source-button'
 PAGES, MADE_FOR_PAGES = (".md", ".ipynb"), (".csv", ".png", ".whl")
@@ -59,7 +59,7 @@ def is_own_affair(name: str, old: dict[str, Path], new: dict[str, Path]) -> bool
         return False
     if name.endswith(PAGES):
         return face(old[name]) == face(new[name])
-    return name.endswith(MADE_FOR_PAGES)
+    return name.endswith(MADE_FOR_PAGES) or f"{panels.PLACE}/" in name
 
 
 def take_over(staged: Path, source: Path) -> tuple[bool, bool]:
@@ -96,19 +96,21 @@ def made_from(project: Project) -> str:
 def made_with(project: Project) -> str:
     """Return one hash of the programs that make the pages."""
     here = Path(__file__).parent
-    names = ("book.py", "core_path.py", "pages.py", "slides.py", "slides.html")
+    names = ("book.py", "core_path.py", "pages.py", "panels.py", "slides.py")
+    names += ("slides.html",)
     own = (here / name for name in names)
     programs = (path.read_bytes() for path in (project.lock, *own))
     return provenance.sha256(sys.version, *programs)
 
 
 def finish(html: Path):
-    """Fold what goes deeper, and let the arrow of each page save its source.
+    """Fold what goes deeper, load panels, and let the arrow of each page save its source.
 
     The theme's link lets a browser show a notebook as JSON.
     """
     for page in html.rglob("*.html"):
         text = core_path.fold(page.read_text(encoding="utf-8"))
+        text = panels.load(text, html, page)
         page.write_text(text.replace(ARROW, f"download {ARROW}"), encoding="utf-8")
 
 

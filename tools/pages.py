@@ -11,7 +11,7 @@ import yaml
 from recdl import paper
 from recdl.experiments import summary
 from recdl.uncertainty import with_interval
-from tools import below, bundle, core_path, repository
+from tools import below, bundle, core_path, panels, repository
 from tools.project import Project
 
 
@@ -161,6 +161,7 @@ def stage(project: Project, source: Path):
     static, generated = source / "book" / "_static", source / "book" / "generated"
     for name in ("against-paper", "all-systems"):
         (static / f"{name}.png").write_bytes(figure(project, f"fig-{name}"))
+    panels.lay(project, static)
     results = project.results()
     tables_of_measurements(project, source / "book" / "benchmarks")
     tables_of_run_times(project, generated)

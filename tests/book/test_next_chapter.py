@@ -21,8 +21,14 @@ from tools.project import Project
 
 LAST, LIKE = (course.chapters(file)[-1] for file in ("exercises.py", "museum.py"))
 NAME = "99_invented"
-PARTS = ["src", "tools", "tests", "book", "benchmarks", "_toc.yml", "_config.yml"]
-PARTS += ["pyproject.toml", "requirements.txt", "CONTRIBUTING.md"]
+PARTS = ["src", "tools", "tests", "book", "panels", "benchmarks"]
+PARTS += [
+    "_toc.yml",
+    "_config.yml",
+    "pyproject.toml",
+    "requirements.txt",
+    "CONTRIBUTING.md",
+]
 
 EXERCISES = '''"""Exercises of chapter 99."""
 

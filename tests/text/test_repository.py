@@ -17,7 +17,17 @@ ADDRESS = repository.address()
 OTHER = "https://other.example.net/owner/course"  # not the one that a reader may try
 GITHUB = "https://github.com/-me/course"  # no account begins with a hyphen
 PLACES = {place: forms for place, *forms in repository.PLACES}
-FOLDERS = (".binder", ".ci", ".github", "benchmarks", "book", "src", "tests", "tools")
+FOLDERS = (
+    ".binder",
+    ".ci",
+    ".github",
+    "benchmarks",
+    "book",
+    "panels",
+    "src",
+    "tests",
+    "tools",
+)
 
 
 def text(name, root=ROOT):

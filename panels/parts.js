@@ -1,0 +1,246 @@
+// What all panels share: parts of HTML and SVG, the random numbers of NumPy, and how a panel begins and ends.
+//
+// A page holds `<section class="recdl-panel" data-panel="neuron" data-state="{…}">` with a table that Python
+// has computed. `recdl.panel("neuron", build)` puts the panel in its place; if that fails, the table stays.
+window.recdl = {};
+
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  let count = 0;
+  const unique = (name) => `recdl-${name}-${count += 1}`;
+
+  function fill(element, attributes, children) {
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (typeof value === "function") element.addEventListener(name, value);
+      else if (value !== false && value !== null) element.setAttribute(name, value);
+    }
+    element.append(...children);
+    return element;
+  }
+  const html = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+  // Numbers as text: a minus sign, and no −0.00. Python's `recdl.course.panels.number` does the same.
+  function number(value, digits = 2) {
+    const text = Math.abs(value).toFixed(digits);
+    return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+  }
+
+  // Controls: each has a `key`, by which the focus finds it again.
+
+  function button(label, key, click) {
+    return html("button", { type: "button", class: "recdl-button", "data-key": key, click }, label);
+  }
+
+  function slider({ label, key, min, max, step, value, digits = 0, change }) {
+    const id = unique(key);
+    const shown = html("span", { class: "recdl-value", "aria-hidden": "true" });
+    const input = html("input", {
+      type: "range", id, min, max, step, value, "data-key": key,
+      input: () => { show(); change(Number(input.value)); },
+    });
+    function show() {
+      shown.textContent = number(Number(input.value), digits);
+      input.setAttribute("aria-valuetext", shown.textContent);
+    }
+    show();
+    return html("div", { class: "recdl-slider" }, html("label", { for: id }, label), input, shown);
+  }
+
+  function select({ label, key, options, value, change }) {
+    const id = unique(key);
+    const list = html("select", { id, "data-key": key, change: () => change(list.value) });
+    for (const option of options) {
+      list.append(html("option", { value: option, selected: option === value && "" }, option));
+    }
+    return html("div", { class: "recdl-slider" }, html("label", { for: id }, label), list);
+  }
+
+  function radios({ label, key, options, value, change }) {
+    const name = unique(key);
+    const set = html("fieldset", { class: "recdl-radios" }, html("legend", {}, label));
+    for (const option of options) {
+      const input = html("input", {
+        type: "radio", name, value: option, checked: option === value && "", "data-key": `${key}-${option}`,
+        change: () => change(option),
+      });
+      set.append(html("label", {}, input, ` ${option}`));
+    }
+    return set;
+  }
+
+  // Elements that move in the page lose the focus; give it back to the control with the same key.
+  function keepFocus(place, render) {
+    const key = place.contains(document.activeElement) && document.activeElement.dataset.key;
+    render();
+    if (key && document.activeElement.dataset.key !== key) place.querySelector(`[data-key="${key}"]`)?.focus();
+  }
+
+  // A table whose cells are written anew in place, so that the focus stays. The first cell of a row is its
+  // heading; a cell is a text, or an element that the panel keeps.
+  function table(columns) {
+    const caption = html("caption");
+    const head = html("tr", {}, ...columns.map((name) => html("th", { scope: "col" }, name)));
+    const body = html("tbody");
+    const node = html("table", { class: "recdl-table" }, caption, html("thead", {}, head), body);
+    function write(place, content) {
+      if (typeof content === "string") place.textContent = content;
+      else if (place.firstChild !== content) place.replaceChildren(content);
+    }
+    function show(text, rows) {
+      caption.textContent = text;
+      while (body.rows.length > rows.length) body.lastChild.remove();
+      rows.forEach((cells, r) => {
+        const row = body.rows[r] || body.appendChild(html("tr"));
+        cells.forEach((content, c) => {
+          const heading = c === 0 ? html("th", { scope: "row" }) : html("td");
+          write(row.cells[c] || row.appendChild(heading), content);
+        });
+      });
+    }
+    return { node: html("div", { class: "recdl-scroll" }, node), body, show };
+  }
+
+  // A plot: `x` and `y` are [from, to, ticks]. Draw into `layer` with `at(x, y)`, which gives pixels.
+  function plot({ x, y, width = 320, height = 260, xlabel, ylabel }) {
+    const left = 44, right = width - 8, top = 10, bottom = height - 36;
+    const scales = { x: [0, 1], y: [0, 1] };
+    const at = (a, b) => [
+      left + (right - left) * (a - scales.x[0]) / (scales.x[1] - scales.x[0]),
+      bottom - (bottom - top) * (b - scales.y[0]) / (scales.y[1] - scales.y[0]),
+    ];
+    const axes = svg("g", { class: "recdl-axes" }), layer = svg("g");
+    const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "recdl-plot", role: "img" }, axes, layer);
+    const write = (a, b, text, anchor) => svg("text", { x: a, y: b, "text-anchor": anchor }, text);
+    function scale(newX, newY) {
+      [scales.x, scales.y] = [newX, newY];
+      axes.replaceChildren(svg("path", { d: `M${left} ${top}V${bottom}H${right}` }));
+      for (const tick of newX[2]) axes.append(write(at(tick, 0)[0], bottom + 16, String(tick), "middle"));
+      for (const tick of newY[2]) axes.append(write(left - 6, at(0, tick)[1] + 4, String(tick), "end"));
+      axes.append(write((left + right) / 2, height - 3, xlabel, "middle"));
+      const turned = write(0, 0, ylabel, "middle");
+      turned.setAttribute("transform", `translate(12 ${(top + bottom) / 2}) rotate(-90)`);
+      axes.append(turned);
+    }
+    scale(x, y);
+    return { node, layer, at, scale, describe: (text) => node.setAttribute("aria-label", text) };
+  }
+
+  // Squares that are as large as the answer, from -0.5 to 1.5 in both directions; and points to mark.
+  function surface(points, xlabel, ylabel, n = 20) {
+    const range = [-0.5, 1.5, [0, 1]];
+    const drawing = plot({ x: range, y: range, width: 300, height: 290, xlabel, ylabel });
+    const places = [];
+    for (let i = 0; i < n * n; i += 1) {
+      places.push([-0.5 + (i % n + 0.5) * 2 / n, -0.5 + (Math.floor(i / n) + 0.5) * 2 / n]);
+    }
+    const yes = svg("path", { class: "recdl-yes" }), no = svg("path", { class: "recdl-no" });
+    const marks = points.map(() => [svg("path", { class: "recdl-halo" }), svg("path", { class: "recdl-mark" })]);
+    drawing.layer.append(yes, no, ...marks.flat());
+    const side = drawing.at(2 / n, 0)[0] - drawing.at(0, 0)[0];
+    function show(answer, wanted, text) {
+      const squares = { true: "", false: "" };
+      for (const [a, b] of places) {
+        const value = answer(a, b), size = side * Math.max(0.08, Math.min(1, value));
+        const [px, py] = drawing.at(a, b);
+        squares[value > 0.5] += `M${px - size / 2} ${py - size / 2}h${size}v${size}h${-size}z`;
+      }
+      yes.setAttribute("d", squares.true);
+      no.setAttribute("d", squares.false);
+      points.forEach(([a, b], i) => {
+        const [px, py] = drawing.at(a, b);
+        const ring = `M${px - 8} ${py}a8 8 0 1 0 16 0a8 8 0 1 0 -16 0`;
+        const cross = `M${px - 7} ${py - 7}l14 14m0 -14l-14 14`;
+        for (const mark of marks[i]) mark.setAttribute("d", wanted[i] ? ring : cross);
+      });
+      drawing.describe(text);
+    }
+    const key = "○ wanted, ✕ not wanted. The larger a square, the larger the answer; in colour above one half.";
+    return { node: figure(drawing, key), show };
+  }
+
+  const figure = (drawing, key) => html("figure", { class: "recdl-figure" }, drawing.node, html("figcaption", {}, key));
+
+  // NumPy's `default_rng(seed)`, bit for bit: SeedSequence, then PCG64.
+  function random(seed) {
+    const times = Math.imul, pool = [];
+    let hash = 0x43b0d7e5;
+    function mixed(value) {
+      value ^= hash;
+      hash = times(hash, 0x931e8875);
+      value = times(value, hash);
+      return value ^ (value >>> 16);
+    }
+    for (let i = 0; i < 4; i += 1) pool.push(mixed(i ? 0 : seed));
+    for (let from = 0; from < 4; from += 1) {
+      for (let to = 0; to < 4; to += 1) {
+        if (from === to) continue;
+        const value = times(0xca01f9dd, pool[to]) - times(0x4973f715, mixed(pool[from])) | 0;
+        pool[to] = value ^ (value >>> 16);
+      }
+    }
+    hash = 0x8b51f9dd;
+    const words = Array.from({ length: 8 }, (_, i) => {
+      let value = pool[i % 4] ^ hash;
+      hash = times(hash, 0x58f38ded);
+      value = times(value, hash);
+      return BigInt((value ^ (value >>> 16)) >>> 0);
+    });
+    const long = (i) => (words[i + 1] << 32n) | words[i];
+    const wrap = (value, bits = 128) => BigInt.asUintN(bits, value);
+    const increment = wrap((((long(4) << 64n) | long(6)) << 1n) | 1n);
+    const next = () => { state = wrap(state * 0x2360ed051fc65da44385df649fccf645n + increment); };
+    let state = 0n;
+    next();
+    state = wrap(state + ((long(0) << 64n) | long(2)));
+    next();
+    function one() {
+      next();
+      const turn = state >> 122n, value = wrap((state >> 64n) ^ state, 64);
+      return Number(wrap((value >> turn) | (value << (64n - turn)), 64) >> 11n) / 2 ** 53;
+    }
+    const uniform = (low, high, n) => Float64Array.from({ length: n }, () => low + (high - low) * one());
+    return { one, uniform };
+  }
+
+  // What was written in the page by Python must not be lost if a panel cannot begin.
+  function mount(root, build) {
+    const title = root.querySelector(".recdl-title");
+    const status = html("p", { role: "status", class: "recdl-status" });
+    const say = (text) => { status.textContent = text; };
+    const { question, controls, view, lesson, numbers } = build(JSON.parse(root.dataset.state), say);
+    const place = html("div", { class: "recdl-controls", hidden: "" }, ...controls);
+    const end = html("details", { class: "recdl-lesson", hidden: "" }, html("summary", {}, "What was to be seen"));
+    const ask = prediction(question, say, (chosen) => {
+      ask.replaceChildren(html("span", {}, `Your prediction: ${chosen}.`));
+      const verdict = chosen === question.right ? "That was right." : `It is: ${question.right}.`;
+      end.append(html("p", {}, `You predicted: ${chosen}. ${verdict} ${lesson}`));
+      place.hidden = end.hidden = false;
+      place.querySelector("input:not([type=radio]), input:checked, select, button").focus();
+      say(`Your prediction stands. ${question.then}`);
+    });
+    root.replaceChildren(title, ask, place, html("div", { class: "recdl-view" }, ...view), status, end);
+    root.recdl = numbers;
+  }
+
+  function prediction({ ask, choices }, say, commit) {
+    let chosen = null;
+    const options = radios({
+      label: `Predict before you try. ${ask}`, key: "prediction", options: choices,
+      change: (option) => { chosen = option; },
+    });
+    const done = button("This is my prediction", "predict", () => {
+      if (chosen === null) say("Choose one of the answers first.");
+      else commit(chosen);
+    });
+    return html("div", { class: "recdl-ask" }, options, done);
+  }
+
+  function panel(name, build) {
+    for (const root of document.querySelectorAll(`.recdl-panel[data-panel="${name}"]`)) mount(root, build);
+  }
+
+  Object.assign(window.recdl, {
+    html, svg, number, button, slider, select, radios, keepFocus, table, plot, figure, surface, random, panel,
+  });
+})();

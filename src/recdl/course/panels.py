@@ -1,0 +1,85 @@
+"""`panel("neuron")`: the first state of a panel, as a table; in the book a script puts the panel in its place.
+
+The panels of a chapter stand in its folder, ``chapter_2/panels.py``: `PANELS` has, by name, functions that
+return a `Panel`. The script has the same name, ``panels/neuron.js``. It begins with the `state` of the panel,
+so what it shows first is what the table shows; a test compares them.
+"""
+
+import dataclasses
+import html
+import json
+from collections.abc import Callable
+
+import pandas as pd
+
+from recdl import course
+
+WHERE = (
+    "This is the first state of a panel. It moves in the pages of the book, in a browser that runs scripts: "
+    '<a href="setup.md">Check your set-up</a> says how to make the pages.'
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Panel:
+    """What a panel is called, what it begins with, and what that looks like.
+
+    Attributes
+    ----------
+    title : str
+        The first line.
+    state : dict
+        What the script gets, as JSON: data and settings. Nothing of MovieLens may stand in it.
+    caption : str
+        What the table shows: the settings and the result.
+    table : DataFrame
+        The cells as texts, without an index: the first column names the row.
+    """
+
+    title: str
+    state: dict
+    caption: str
+    table: pd.DataFrame
+
+    def to_html(self, name: str) -> str:
+        """Return the part of a page that holds the panel, or its place."""
+        table = self.table.to_html(index=False, border=0)
+        caption = f"<caption>{html.escape(self.caption)}</caption>"
+        state = html.escape(json.dumps(self.state, allow_nan=False), quote=True)
+        return (
+            f'<section class="recdl-panel" id="panel-{name}" aria-label="Panel: {html.escape(self.title)}" '
+            f'data-panel="{name}" data-state="{state}">'
+            f'<p class="recdl-title"><b>{html.escape(self.title)}</b></p>'
+            f"{table.replace('>', f'>{caption}', 1)}<p>{WHERE}</p></section>"
+        )
+
+
+def panels() -> dict[str, Callable[[], Panel]]:
+    """Return the functions that make the panels, by name, in the order of the chapters."""
+    found = {}
+    for number in course.chapters("panels.py"):
+        found |= course.part(number, "panels").PANELS
+    return found
+
+
+def panel(name: str):
+    """Show the first state of a panel.
+
+    Raises
+    ------
+    ValueError
+        If there is no such panel.
+    """
+    from IPython.display import HTML, display
+
+    if name not in panels():
+        raise ValueError(
+            f"There is no panel {name!r}. There are: {', '.join(panels())}."
+        )
+    display(HTML(panels()[name]().to_html(name)))
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Return a number as the panels write it: with a minus sign, and no −0.00."""
+    text = f"{abs(value):.{digits}f}"
+    return f"\N{MINUS SIGN}{text}" if value < 0 and float(text) else text
