@@ -85,16 +85,19 @@ recdl.panel("metrics", (state, say) => {
     }, sign);
     const yes = html("span", {}, relevant ? "✓" : "–");
     const box = html("input", {
-      type: "checkbox", checked: relevant && "", "data-key": `relevant-${number}`, "aria-label": `${title} is relevant`,
+      type: "checkbox", checked: relevant && "", "data-key": `relevant-${number}`,
+      "aria-label": `${title} is relevant`,
       change: () => {
         film.relevant = box.checked;
         yes.textContent = film.relevant ? "✓" : "–";
         say(show());
       },
     });
-    film.handle = html("span", { class: "recdl-handle", pointerdown: (event) => { event.preventDefault(); drag(film); } }, title);
+    const grab = (event) => { event.preventDefault(); drag(film); };
+    film.handle = html("span", { class: "recdl-handle", pointerdown: grab }, title);
     film.box = html("span", {}, box, " ", yes);
-    film.buttons = html("span", {}, press("↑", "one place up", "up", -1), " ", press("↓", "one place down", "down", 1));
+    const up = press("↑", "one place up", "up", -1), down = press("↓", "one place down", "down", 1);
+    film.buttons = html("span", {}, up, " ", down);
     return film;
   }
 
@@ -122,7 +125,7 @@ recdl.panel("metrics", (state, say) => {
         change: (k) => { state.k = k; say(show()); },
       }),
     ],
-    view: [view.node, list.node],
+    view: [list.node, view.node],
     lesson: "Precision and Recall count the hits among the first k, wherever they stand. Average precision and NDCG "
       + "also ask where: from place 2 to place 1, the first gains 0.5 and the second 0.369. All of Eva's films are "
       + "relevant, so no order is better than another.",

@@ -7,11 +7,14 @@ recdl.network = (() => {
     return Float64Array.of(...rng.uniform(-small, small, 3 * n), ...rng.uniform(-smaller, smaller, n + 1));
   }
 
-  const sumOf = (weights, n, j, [a, b]) => a * weights[j] + b * weights[n + j] + weights[2 * n + j];
+  const sumOf = (weights, n, j, a, b) => a * weights[j] + b * weights[n + j] + weights[2 * n + j];
 
-  function logit(weights, n, x) {
+  function logit(weights, n, a, b) {
     let total = 0;
-    for (let j = 0; j < n; j += 1) total += Math.max(0, sumOf(weights, n, j, x)) * weights[3 * n + j];
+    for (let j = 0; j < n; j += 1) {
+      const sum = sumOf(weights, n, j, a, b);
+      if (sum > 0) total += sum * weights[3 * n + j];
+    }
     return total + weights[4 * n];
   }
 
@@ -21,21 +24,21 @@ recdl.network = (() => {
   function backward(weights, n, films, wanted, slopes) {
     let loss = 0;
     slopes.fill(0);
-    films.forEach(({ x }, i) => {
-      const value = logit(weights, n, x);
+    for (let i = 0; i < films.length; i += 1) {
+      const a = films[i].x[0], b = films[i].x[1], value = logit(weights, n, a, b);
       loss += Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value))) - wanted[i] * value;
       const toLogit = (answer(value) - wanted[i]) / films.length;
       for (let j = 0; j < n; j += 1) {
-        const sum = sumOf(weights, n, j, x);
+        const sum = sumOf(weights, n, j, a, b);
         if (sum <= 0) continue;
         const toSum = toLogit * weights[3 * n + j];
-        slopes[j] += toSum * x[0];
-        slopes[n + j] += toSum * x[1];
+        slopes[j] += toSum * a;
+        slopes[n + j] += toSum * b;
         slopes[2 * n + j] += toSum;
         slopes[3 * n + j] += toLogit * sum;
       }
       slopes[4 * n] += toLogit;
-    });
+    }
     return loss / films.length;
   }
 
@@ -49,7 +52,7 @@ recdl.network = (() => {
       backward(weights, n, films, wanted, slopes);
       step(weights, slopes, rate);
     }
-    return films.every(({ x }, i) => Number(logit(weights, n, x) > 0) === wanted[i]);
+    return films.every(({ x }, i) => Number(logit(weights, n, ...x) > 0) === wanted[i]);
   }
 
   return { start, sumOf, logit, answer, backward, step, learns };
@@ -67,7 +70,7 @@ recdl.panel("mlp", (state, say) => {
   const learnt = new Map();
   let weights, slopes, losses, steps, run = 0;
 
-  const logits = () => films.map((film) => net.logit(weights, state.width, film.x));
+  const logits = () => films.map((film) => net.logit(weights, state.width, ...film.x));
   const right = (values) => values.filter((value, i) => Number(value > 0) === wanted[i]).length;
 
   function begin() {
@@ -80,7 +83,7 @@ recdl.panel("mlp", (state, say) => {
 
   function neurons() {
     const rows = Array.from({ length: state.width }, (_, j) => {
-      const outputs = films.map((film) => Math.max(0, net.sumOf(weights, state.width, j, film.x)));
+      const outputs = films.map((film) => Math.max(0, net.sumOf(weights, state.width, j, ...film.x)));
       return { outputs, dead: outputs.every((output) => output === 0) };
     });
     inside.show("What each hidden neuron says of each film", rows.map(({ outputs, dead }, j) => [
@@ -93,10 +96,12 @@ recdl.panel("mlp", (state, say) => {
   }
 
   function drawCurve() {
-    const last = Math.max(10, steps), high = Math.max(1, Math.ceil(Math.max(...losses)));
+    const last = Math.max(10, steps), high = Math.max(1, Math.ceil(losses.reduce((a, b) => Math.max(a, b))));
     curve.scale([0, last, [0, last]], [0, high, [0, high]]);
     const every = Math.ceil(losses.length / 200);
-    const points = [...losses.keys()].filter((i) => i % every === 0 || i === losses.length - 1);
+    const points = [];
+    for (let i = 0; i < losses.length - 1; i += every) points.push(i);
+    points.push(losses.length - 1);
     line.setAttribute("d", `M${points.map((i) => curve.at(i, losses[i]).join(" ")).join("L")}h0`);
     const [first, now] = [losses[0], losses.at(-1)].map((loss) => number(loss, 4));
     curve.describe(`The log loss: ${first} at first, ${now} after ${steps} steps.`);
@@ -112,7 +117,7 @@ recdl.panel("mlp", (state, say) => {
         Number(values[i] > 0) === wanted[i] ? "✓" : "✗",
       ]),
     );
-    const answer = (a, b) => net.answer(net.logit(weights, state.width, [a, b]));
+    const answer = (a, b) => net.answer(net.logit(weights, state.width, a, b));
     field.show(answer, wanted, `The network's answers: ${count}.`);
     drawCurve();
     const dead = neurons();
@@ -120,12 +125,13 @@ recdl.panel("mlp", (state, say) => {
   }
 
   function train(n) {
+    const before = weights.slice();
     for (let i = 0; i < n && steps < MOST; i += 1) {
-      const before = weights.slice();
+      before.set(weights);
       net.step(weights, slopes, state.rate);
       const loss = net.backward(weights, state.width, films, wanted, slopes);
       if (!Number.isFinite(loss)) {
-        weights = before;
+        weights.set(before);
         net.backward(weights, state.width, films, wanted, slopes);
         show();
         say(`After ${steps} steps the numbers become too large for the computer: training diverges.`);

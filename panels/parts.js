@@ -115,7 +115,9 @@ window.recdl = {};
     function scale(newX, newY) {
       [scales.x, scales.y] = [newX, newY];
       axes.replaceChildren(svg("path", { d: `M${left} ${top}V${bottom}H${right}` }));
-      for (const tick of newX[2]) axes.append(write(at(tick, 0)[0], bottom + 16, String(tick), "middle"));
+      for (const tick of newX[2]) {
+        axes.append(write(at(tick, 0)[0], bottom + 16, String(tick), tick === newX[1] ? "end" : "middle"));
+      }
       for (const tick of newY[2]) axes.append(write(left - 6, at(0, tick)[1] + 4, String(tick), "end"));
       axes.append(write((left + right) / 2, height - 3, xlabel, "middle"));
       const turned = write(0, 0, ylabel, "middle");
@@ -159,7 +161,9 @@ window.recdl = {};
     return { node: figure(drawing, key), show };
   }
 
-  const figure = (drawing, key) => html("figure", { class: "recdl-figure" }, drawing.node, html("figcaption", {}, key));
+  function figure(drawing, key) {
+    return html("figure", { class: "recdl-figure" }, drawing.node, html("figcaption", {}, key));
+  }
 
   // NumPy's `default_rng(seed)`, bit for bit: SeedSequence, then PCG64.
   function random(seed) {

@@ -3,7 +3,7 @@ recdl.panel("toy_table", (state, say) => {
   const { people, films, genres, html } = { ...state, ...recdl }, rated = state.rated.map((row) => [...row]);
   const LEAST = 0.005, EQUAL = 1e-9;  // as in recdl.course.chapter_1.panels
   const view = recdl.table(["method", "for Ana", "scores"]);
-  const grid = recdl.table(["", ...films]);
+  const grid = recdl.table(["person", ...films]);
   const column = (i) => rated.map((row) => row[i]);
   const inner = (a, b) => a.reduce((total, value, i) => total + value * b[i], 0);
 
@@ -14,18 +14,21 @@ recdl.panel("toy_table", (state, say) => {
 
   function factorised() {
     if (!rated[0].some(Boolean)) return films.map(() => 0);  // the factors of somebody without films are noise
-    const [persons, items] = state.start.map((rows) => rows.map((row) => [...row])), { step } = state;
+    const [persons, items] = state.start.map((rows) => Float64Array.from(rows.flat())), { step } = state;
+    const cells = rated.flat(), n = films.length;
     for (let pass = 0; pass < state.passes; pass += 1) {
-      persons.forEach((person, u) => items.forEach((item, i) => {
-        const error = rated[u][i] - (person[0] * item[0] + person[1] * item[1]);
-        for (let f = 0; f < 2; f += 1) {
-          const old = person[f];
-          person[f] = old + step * error * item[f];
-          item[f] += step * error * old;
+      for (let u = 0; u < people.length; u += 1) {
+        for (let i = 0; i < n; i += 1) {
+          const p = 2 * u, q = 2 * i, first = persons[p], second = persons[p + 1];
+          const change = step * (cells[u * n + i] - (first * items[q] + second * items[q + 1]));
+          persons[p] = first + change * items[q];
+          persons[p + 1] = second + change * items[q + 1];
+          items[q] += change * first;
+          items[q + 1] += change * second;
         }
-      }));
+      }
     }
-    return items.map((item) => persons[0][0] * item[0] + persons[0][1] * item[1]);
+    return films.map((_, i) => persons[0] * items[2 * i] + persons[1] * items[2 * i + 1]);
   }
 
   function scores() {
@@ -42,7 +45,7 @@ recdl.panel("toy_table", (state, say) => {
       "matrix factorisation": factorised(),
     };
     const halves = ["content-based", "item-kNN"].map((name) => found[name]);
-    const best = halves.map((half) => Math.max(1e-12, ...left().map((i) => half[i])));
+    const best = halves.map((half) => Math.max(0, ...left().map((i) => half[i])) || 1);
     found.hybrid = all.map((i) => 0.5 * halves[0][i] / best[0] + 0.5 * halves[1][i] / best[1]);
     return found;
   }
@@ -114,7 +117,8 @@ recdl.panel("toy_table", (state, say) => {
       + "that nobody rated can only be found by its genres.",
     numbers: () => {
       const all = scores();
-      return { rated, scores: all, answers: Object.fromEntries(Object.entries(all).map(([m, v]) => [m, answer(v)])) };
+      const answers = Object.fromEntries(Object.entries(all).map(([method, values]) => [method, answer(values)]));
+      return { rated: rated.map((row) => [...row]), scores: all, answers };
     },
   };
 });

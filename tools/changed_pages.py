@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from recdl import provenance
-from tools import cells, run
+from tools import cells, panels, run
 from tools.command import command
 from tools.project import Notebook, Project
 
@@ -92,6 +92,8 @@ def reasons(
         text = path.read_text(encoding="utf-8") if source.endswith(".md") else ""
         tables = sorted(c for c in changed if c.startswith("benchmarks/") and c in text)
         why += [f"its table `{table}` differs" for table in tables]
+        scripts = [f"panels/{name}" for name in panels.files_of(path)]
+        why += [f"its panel's `{s}` differs" for s in sorted(changed & {*scripts})]
         if "{{" in text and anew:
             why.append("it quotes results, which may differ")
         if source in changed:

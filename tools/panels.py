@@ -15,6 +15,7 @@ from tools.project import Project
 PLACE = "_static/panels"
 SHARED = ("panels.css", "parts.js")
 HELD = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
+WHERE = re.compile(r'<p class="recdl-where">.*?</p>')  # only in the section of a panel
 TAGS = {
     ".css": '<link rel="stylesheet" href="{}" />',
     ".js": '<script defer src="{}"></script>',
@@ -24,6 +25,12 @@ TAGS = {
 def scripts(project: Project) -> list[Path]:
     """Return the files of the panels."""
     return below(project.root / "panels")
+
+
+def files_of(page: Path) -> list[str]:
+    """Return the names of the files that a page's source needs: the shared ones, and a script a panel."""
+    called = re.findall(r'\bpanel\(\\"(\w+)\\"\)', page.read_text(encoding="utf-8"))
+    return [*SHARED, *(f"{name}.js" for name in called)] if called else []
 
 
 def lay(project: Project, static: Path):
@@ -47,4 +54,14 @@ def load(text: str, html: Path, page: Path) -> str:
         tags.append(TAGS[file.suffix].format(address))
     text = text.replace("</head>", "\n".join([*tags, "</head>"]), 1)
     # Where a notebook is opened, the page of the set-up is Markdown.
-    return text.replace('<a href="setup.md">', '<a href="setup.html">')
+    return WHERE.sub(lambda where: where[0].replace("setup.md", "setup.html"), text)
+
+
+def on_slides(text: str, page: str) -> str:
+    """Return slides on which the first state of each panel leads to its place in a page of the book."""
+
+    def linked(where):
+        name = HELD.findall(where.string, 0, where.start())[-1]
+        return f'<p><a href="{page}#panel-{name}">Open the panel</a></p>'
+
+    return WHERE.sub(linked, text)

@@ -22,7 +22,7 @@ from nbconvert.filters import highlight, markdown
 from pygments.formatters import HtmlFormatter
 
 from recdl.files import replacing
-from tools import cells, core_path, run
+from tools import cells, core_path, panels, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -147,8 +147,11 @@ def _package_folder(name):
     return pathlib.Path(importlib.util.find_spec(name).origin).parent
 
 
-def write(project: Project, target: pathlib.Path):
-    """Write a page for each chapter, and what the pages need, into a folder that does not exist yet."""
+def write(project: Project, target: pathlib.Path, book: str = "../book"):
+    """Write a page for each chapter, and what the pages need, into a folder that does not exist yet.
+
+    From there, `book` leads to the folder with the pages of the book.
+    """
     reveal = _package_folder("sphinx_revealjs") / "_static" / "revealjs"
     for name in REVEAL:
         (target / "reveal" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -159,6 +162,7 @@ def write(project: Project, target: pathlib.Path):
     shutil.copy(mathjax / "tex-svg.js", target / "mathjax.js")
     for notebook in project.notebooks():
         page = deck(notebook.with_outputs(), notebook.name)
+        page = panels.on_slides(page, f"{book}/{notebook.name}.html")
         (target / f"{notebook.name}.html").write_text(page, encoding="utf-8")
 
 
@@ -168,7 +172,7 @@ def main(root: pathlib.Path):
     project = Project(root)
     run.demand_fresh(project)
     with replacing(project.build / "slides") as unfinished:
-        write(project, unfinished)
+        write(project, unfinished, "../html/book")
     tell("Slides: _build/slides")
 
 

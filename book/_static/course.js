@@ -34,7 +34,8 @@
 
 // A table or a program that is wider than its place fades at the right, and the keyboard can scroll it.
 (() => {
-  const PLACES = ".cell_output .text_html, .pst-scrollable-table-container, div.highlight pre, .cell_output pre";
+  const PLACES = ".cell_output .text_html, .pst-scrollable-table-container, div.highlight pre, .cell_output pre, "
+    + ".recdl-scroll";
 
   function show(place) {
     const rest = place.scrollWidth - place.clientWidth;

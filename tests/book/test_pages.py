@@ -66,6 +66,9 @@ class Page(HTMLParser):
         self.text += "" if self.in_code else data
 
 
+PANEL = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
+
+
 @functools.cache
 def read(path):
     """Return a page; every one is read many times, as others link to it."""
@@ -124,6 +127,23 @@ def test_a_page_fetches_nothing_from_the_network(page):
         if address and re.match(r"(https?:)?//", address)
     ]
     assert outside == []
+
+
+def test_a_page_loads_the_scripts_of_its_panels_and_only_those(page):
+    """Slides show the first state."""
+    path, content = page
+    names = set(PANEL.findall(path.read_text(encoding="utf-8")))
+    wanted = {f"{name}.js" for name in names} | (
+        {"parts.js", "panels.css"} if names else set()
+    )
+    wanted = set() if path.parent.name == "slides" else wanted
+    found = {
+        (path.parent / address.partition("?")[0]).resolve()
+        for address in content.fetched
+        if address and "_static/panels/" in address
+    }
+    assert {file.name for file in found} == wanted
+    assert all(file.exists() for file in found)
 
 
 def test_a_picture_says_what_it_shows(page):

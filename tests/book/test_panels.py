@@ -37,11 +37,10 @@ window.commit = (root) => {
   root.querySelector('[data-key="predict"]').click();
 };
 """
-SHOWN = """(() => {
-  const table = document.querySelector("table");
-  const cells = [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
-  return [table.caption.textContent, ...cells];
-})()"""
+SHOWN = """(caption) => {
+  const [table] = [...document.querySelectorAll("table")].filter((t) => t.caption.textContent === caption);
+  return [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +100,8 @@ def test_the_first_state_is_the_table_of_the_package(show, name):
     panel = panels.panels()[name]()
     rows = [panel.table.columns.tolist(), *panel.table.to_numpy().tolist()]
     for commit in (False, True):
-        assert show(name, commit=commit).run(SHOWN) == [panel.caption, *rows]
+        shown = show(name, commit=commit).run(f"({SHOWN})({json.dumps(panel.caption)})")
+        assert shown == rows
 
 
 @each_panel
@@ -171,6 +171,7 @@ def test_sliders_at_their_ends_and_all_buttons_give_numbers_and_a_sentence(show,
         }
       }
       for (const control of all("button, [type=radio]:not(:checked), [type=checkbox]")) {
+        if (!root.contains(control)) continue;  // of another list
         control.focus();
         control.click();
         look(control.dataset.key);
@@ -481,6 +482,7 @@ def tables():
     flips = np.eye(first.size, dtype=int).reshape(-1, *first.shape)
     rng = np.random.default_rng(3)
     others = rng.random((N_STATES, *first.shape)) < rng.random((N_STATES, 1, 1))
+    others[::2, 0] = first[0]  # Ana's row stays in half of them
     made = np.concatenate([first[None], (first + flips) % 2, others.astype(int)])
     cells = [[made[:, u, i] for i in range(6)] for u in range(5)]
     return made, np.transpose(one.products(cells))
@@ -526,11 +528,8 @@ def test_the_last_sentence_of_the_toy_table_is_true():
 def test_only_content_never_changes_with_other_people():
     made, learnt = tables()
     found = {name: set() for name in one.scores(made[0])}
-    for table, products in zip(made[:31], learnt, strict=False):
+    for table, products in zip(made, learnt, strict=True):
         if (table[0] == made[0][0]).all():
             for name, score in one.scores(table, products).items():
                 found[name].add(tuple(one.answer(table, score)))
-    assert [name for name, answers in found.items() if len(answers) == 1] == [
-        "popularity",
-        "content-based",
-    ]
+    assert [name for name, seen in found.items() if len(seen) == 1] == ["content-based"]

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import types
 
 import nbformat
@@ -10,7 +11,8 @@ import pytest
 
 from processes import has_ended, send, signals, start, wait_for, wait_for_pid
 from recdl import paper
-from tools import below, book, editions, pages, run, slides
+from recdl.course import panels as course_panels
+from tools import below, book, editions, pages, panels, run, slides
 from tools.project import Notebook, Project
 
 # From an executed notebook to a page
@@ -119,6 +121,57 @@ def test_a_figure_that_left_no_picture_is_named(executed):
     copy.write_text(copy.read_text().replace("image/png", "text/plain"))
     with pytest.raises(KeyError, match="fig-a"):
         pages.figure(executed, "fig-a")
+
+
+# Panels
+
+
+@pytest.fixture
+def with_panels(executed):
+    """Return the project with two scripts of panels, laid into an empty folder of the book."""
+    (executed.root / "panels").mkdir()
+    for name in ("panels.css", "parts.js", "neuron.js", "mlp.js"):
+        (executed.root / "panels" / name).write_text(name)
+    static = executed.html / "_static"
+    static.mkdir(parents=True)
+    panels.lay(executed, static)
+    return executed
+
+
+def test_a_page_loads_the_panels_that_it_holds_and_no_others(with_panels):
+    panel, html = course_panels.panels()["neuron"](), with_panels.html
+    text = f"<head></head>{panel.to_html('neuron')}"
+    page = panels.load(text, html, html / "book" / "page.html")
+    loaded = re.findall(r'(?:href|src)="([^"?#]+)\?v=\w{8}"', page)
+    names = ("panels.css", "parts.js", "neuron.js")
+    assert loaded == [f"../_static/panels/{name}" for name in names]
+    assert all((html / "book" / address).resolve().exists() for address in loaded)
+    assert 'href="setup.html"' in page
+    assert "setup.md" not in page
+    without = "<head></head>It says setup.md."
+    assert panels.load(without, html, html / "page.html") == without
+
+
+def test_a_slide_leads_to_the_panel_in_its_page():
+    made = [course_panels.panels()[name]().to_html(name) for name in ("neuron", "mlp")]
+    slides_of = panels.on_slides("".join(made), "../book/02.html")
+    links = re.findall(r'href="([^"]+)"', slides_of)
+    assert links == ["../book/02.html#panel-neuron", "../book/02.html#panel-mlp"]
+    assert panels.on_slides("<p>setup.md</p>", "a.html") == "<p>setup.md</p>"
+
+
+def test_the_source_of_a_page_says_which_scripts_it_needs(tmp_path):
+    page = tmp_path / "page.ipynb"
+    page.write_text(json.dumps({"cells": [{"source": '# @title A\npanel("neuron")'}]}))
+    assert panels.files_of(page) == ["panels.css", "parts.js", "neuron.js"]
+    page.write_text(json.dumps({"cells": [{"source": "a panel"}]}))
+    assert panels.files_of(page) == []
+
+
+def test_another_script_of_a_panel_makes_no_page_anew(tmp_path):
+    name = "book/_static/panels/neuron.js"
+    assert book.is_own_affair(name, {name: tmp_path}, {name: tmp_path})
+    assert not book.is_own_affair(name, {}, {name: tmp_path})
 
 
 def test_numbers_of_the_pages_come_from_the_run():

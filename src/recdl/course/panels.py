@@ -1,4 +1,4 @@
-"""`panel("neuron")`: the first state of a panel, as a table; in the book a script puts the panel in its place.
+"""`panel("neuron")`: the first state of a panel, as a table; in the book, a script begins where it stands.
 
 The panels of a chapter stand in its folder, ``chapter_2/panels.py``: `PANELS` has, by name, functions that
 return a `Panel`. The script has the same name, ``panels/neuron.js``. It begins with the `state` of the panel,
@@ -15,8 +15,8 @@ import pandas as pd
 from recdl import course
 
 WHERE = (
-    "This is the first state of a panel. It moves in the pages of the book, in a browser that runs scripts: "
-    '<a href="setup.md">Check your set-up</a> says how to make the pages.'
+    '<p class="recdl-where">This is the first state of a panel. It moves in the pages of the book, in a '
+    'browser that runs scripts: <a href="setup.md">Check your set-up</a> says how to make the pages.</p>'
 )
 
 
@@ -50,7 +50,7 @@ class Panel:
             f'<section class="recdl-panel" id="panel-{name}" aria-label="Panel: {html.escape(self.title)}" '
             f'data-panel="{name}" data-state="{state}">'
             f'<p class="recdl-title"><b>{html.escape(self.title)}</b></p>'
-            f"{table.replace('>', f'>{caption}', 1)}<p>{WHERE}</p></section>"
+            f"{table.replace('>', f'>{caption}', 1)}{WHERE}</section>"
         )
 
 

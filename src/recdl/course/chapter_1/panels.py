@@ -74,7 +74,7 @@ def scores(table: np.ndarray, learnt=None) -> dict[str, np.ndarray]:
     if not ana.any():  # the latent factors of somebody without films are noise
         found["matrix factorisation"] = np.zeros(len(ana))
     halves = [found[name] for name in ("content-based", "item-kNN")]
-    best = [max(half[ana == 0].max(initial=0), 1e-12) for half in halves]
+    best = [half[ana == 0].max(initial=0) or 1 for half in halves]
     found["hybrid"] = 0.5 * halves[0] / best[0] + 0.5 * halves[1] / best[1]
     return found
 
