@@ -102,7 +102,7 @@ recdl.panel("mlp", (state, say) => {
     const points = [];
     for (let i = 0; i < losses.length - 1; i += every) points.push(i);
     points.push(losses.length - 1);
-    line.setAttribute("d", `M${points.map((i) => curve.at(i, losses[i]).join(" ")).join("L")}h0`);
+    line.setAttribute("d", `M${points.map((i) => curve.at(i, losses[i]).join(" ")).join("L")}h0.01`);
     const [first, now] = [losses[0], losses.at(-1)].map((loss) => number(loss, 4));
     curve.describe(`The log loss: ${first} at first, ${now} after ${steps} steps.`);
   }

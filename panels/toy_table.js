@@ -84,12 +84,12 @@ recdl.panel("toy_table", (state, say) => {
 
   function write(u, i) {
     cells[u][i].textContent = rated[u][i];
-    cells[u][i].setAttribute("aria-pressed", rated[u][i] === 1);
+    cells[u][i].setAttribute("aria-label", `${people[u]}, ${films[i]}: ${rated[u][i]}`);
+    cells[u][i].classList.toggle("recdl-on", rated[u][i] === 1);
   }
 
-  const cells = people.map((person, u) => films.map((film, i) => html("button", {
-    type: "button", class: "recdl-button", "data-key": `cell-${u}-${i}`, "aria-label": `${person} rated ${film}`,
-    click: () => flip(u, i),
+  const cells = people.map((_, u) => films.map((__, i) => html("button", {
+    type: "button", class: "recdl-button recdl-cell", "data-key": `cell-${u}-${i}`, click: () => flip(u, i),
   })));
 
   function reset(table, told) {
@@ -98,6 +98,7 @@ recdl.panel("toy_table", (state, say) => {
   }
 
   reset(state.rated, "");
+  grid.node.classList.add("recdl-upright");
   grid.show("Who rated what: 1 is rated", people.map((person, u) => [person, ...cells[u]]));
   const empty = () => state.rated.map((row, u) => row.map((value) => (u ? value : 0)));
   return {

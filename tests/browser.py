@@ -51,7 +51,9 @@ class Browser:
     def __init__(self, folder: Path):
         options = ["--headless=new", "--remote-debugging-port=0", "--disable-gpu"]
         options += ["--no-first-run", f"--user-data-dir={folder}", "about:blank"]
-        options += ["--no-sandbox"] if os.geteuid() == 0 else []  # root has no other
+        options += ["--disable-dev-shm-usage"]  # in a container it is too small
+        if getattr(os, "geteuid", lambda: 1)() == 0:
+            options += ["--no-sandbox"]  # root has no other way
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen([program(), *options], **quiet)
         try:

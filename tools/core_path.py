@@ -38,7 +38,7 @@ READING = re.compile(r"\*\*Reading time:\*\*.*?(?= \*\*Run time:)")
 WORD = re.compile(r"[A-Za-z][\w'-]*")
 # What a reader needs who knows school algebra and has English as a second language. It is an estimate.
 WORDS_A_MINUTE = 120
-SECONDS = {"line of code": 5, "result": 20, "figure": 45, "quiz": 300}
+SECONDS = {"line of code": 5, "result": 20, "figure": 45, "panel": 180, "quiz": 300}
 MINUTES = {"by hand": 8, "in code": 12, "judgement": 6}
 NOT_READ = {"remove-cell", "exercise", "solution", "parameters"}
 
@@ -190,7 +190,8 @@ def _of_code(cell):
     text = cells.source(cell)
     lines = sum(bool(line.strip()) for line in text.splitlines()) if shown else 0
     kind = "figure" if "figure" in cell["metadata"].get("mystnb", {}) else "result"
-    kind = "quiz" if re.search(r"^quiz\(", text, flags=re.M) else kind
+    called = re.search(r"^(quiz|panel)\(", text, flags=re.M)
+    kind = called[1] if called else kind
     return lines, lines * SECONDS["line of code"] + SECONDS[kind]
 
 

@@ -477,13 +477,23 @@ one = part(1, "panels")
 
 @functools.cache
 def tables():
-    """Return all tables that differ in one cell from the first, and others, with their learnt products."""
-    first = one.rated()
+    """Return tables with their learnt products.
+
+    The first; all that differ in one cell; empty and full ones; and a random walk, in the first half of which
+    Ana's row stays as it is.
+    """
+    first, rng = one.rated(), np.random.default_rng(3)
     flips = np.eye(first.size, dtype=int).reshape(-1, *first.shape)
-    rng = np.random.default_rng(3)
-    others = rng.random((N_STATES, *first.shape)) < rng.random((N_STATES, 1, 1))
-    others[::2, 0] = first[0]  # Ana's row stays in half of them
-    made = np.concatenate([first[None], (first + flips) % 2, others.astype(int)])
+    made = [first, *((first + flips) % 2), 0 * first, 0 * first + 1]
+    for value in (0, 1):
+        made.append(np.vstack([[value] * 6, first[1:]]))
+    made.append(first)
+    for step in range(N_STATES):
+        table = made[-1].copy()
+        people = rng.integers(int(step < N_STATES / 2), 5, 4)
+        table[people, rng.integers(0, 6, 4)] ^= 1
+        made.append(table)
+    made = np.stack(made)
     cells = [[made[:, u, i] for i in range(6)] for u in range(5)]
     return made, np.transpose(one.products(cells))
 

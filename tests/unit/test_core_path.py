@@ -157,11 +157,12 @@ def test_the_time_is_that_of_words_lines_and_results():
         figure,
         cell("# @title In a sentence\nsay(1)", "remove-input", kind="code"),
         cell('quiz("3")', "remove-input", kind="code"),
+        cell('# @title A\npanel("mlp")', "remove-input", kind="code"),
         cell("record(1)", "remove-cell", kind="code"),
     ]}  # fmt: skip
     core = core_path.amounts(content)["core"]
     assert (core.words, core.lines) == (240, 3)
-    assert core.minutes == pytest.approx(2 + (3 * 5 + 45 + 20 + 300) / 60)
+    assert core.minutes == pytest.approx(2 + (3 * 5 + 45 + 20 + 300 + 180) / 60)
 
 
 @pytest.mark.parametrize(
