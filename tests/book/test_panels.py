@@ -428,14 +428,16 @@ def test_every_order_of_every_list_is_judged_as_by_the_package(show):
             now = [(films[i]["title"], films[i]["relevant"]) for i in goal]
             for k, expected in judged(person, now).items():
                 settings.append([*clicks, ("k", k)])
-                about.append((now, expected))
+                about.append((now, expected, k))
                 clicks, order = [], goal
     assert len(settings) >= N_STATES
-    for numbers, (now, expected) in zip(
-        driven(show("metrics"), settings), about, strict=True
-    ):
+    found = driven(show("metrics"), settings)
+    for numbers, (now, expected, k) in zip(found, about, strict=True):
         assert numbers["films"] == [list(film) for film in now]
         same_metrics(numbers, expected)
+        if expected:
+            hit = [is_relevant for _, is_relevant in now]
+            assert numbers["terms"] == list(six.terms(hit, sum(hit), k).values())
 
 
 def test_any_film_may_be_relevant_and_so_may_none(show):
@@ -468,6 +470,7 @@ def test_average_precision_gains_most_when_the_hit_comes_first():
     gains = {name: high[name] - low[name] for name in low}
     assert max(gains, key=gains.get) == "average precision"
     assert round(gains["NDCG"], 3) == 0.369
+    assert all(film["relevant"] for film in six.lists()["Eva"])
 
 
 # Chapter 1
