@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from recdl.experiments import plan, tables
+from recdl.experiments import plan, questions, tables
 from tools.command import alone, command, tell
 
 
@@ -87,7 +87,7 @@ def main(root, only: str | None, listing: bool):
         show(names)
         return
     for name, system, split in itertools.product(
-        plan.EXPERIMENTS, plan.SYSTEMS, plan.SPLITS
+        plan.EXPERIMENTS, plan.SYSTEMS, questions.SPLITS
     ):
         plan.code_of(
             name, system.name, split

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from recdl.comparisons import holm, smallest_difference
+from recdl.comparisons import family, holm, smallest_difference
+from recdl.uncertainty import crossed_difference
 
 
 def test_the_correction_of_four_comparisons_is_that_by_hand():
@@ -43,3 +44,50 @@ def test_the_smallest_difference_is_found_in_80_of_100_studies(sizes):
     found = means[0] - sum(means[1:]) + smallest_difference(2, *sizes)
     error = 2 * np.sqrt(sum(1 / n for n in sizes))
     assert np.mean(found > 1.96 * error) == pytest.approx(0.8, abs=0.02)
+
+
+def _pairs():
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(0.03, 0.1, (3, 200)), rng.normal(0, 0.1, (2, 200))
+    return {"a - b": (a, b), "b - b": (b, b[:1]), "a - 0": (a, np.zeros((1, 200)))}
+
+
+def test_a_family_is_its_comparisons_one_by_one_corrected_together():
+    pairs = _pairs()
+    table = family(pairs, n_resamples=200)
+    assert list(table) == ["mean", "low", "high", "p", "p_holm", "least"]
+    assert list(table.index) == list(pairs)
+    for name, (a, b) in pairs.items():
+        alone = crossed_difference(a, b, rng=np.random.default_rng(0), n_resamples=200)
+        assert tuple(table.loc[name, ["mean", "low", "high", "p"]]) == alone[:4]
+        assert table.loc[name, "least"] == pytest.approx(2.802 * alone.error, rel=1e-3)
+    assert list(table["p_holm"]) == list(holm(table["p"]))
+
+
+def test_a_row_of_a_family_is_the_same_whatever_stands_beside_it_but_for_the_correction():
+    pairs = _pairs()
+    alone = family({"a - 0": pairs["a - 0"]}, n_resamples=200).loc["a - 0"]
+    among = family(pairs, n_resamples=200).loc["a - 0"]
+    assert alone.drop("p_holm").equals(among.drop("p_holm"))
+    assert alone["p_holm"] == alone["p"] < among["p_holm"]
+    other = family(pairs, n_resamples=200, seed=1).loc["a - 0"]
+    assert other["low"] != among["low"]
+
+
+def test_a_family_of_none_is_an_empty_table_and_a_wrong_seed_is_refused():
+    assert len(family({})) == 0
+    with pytest.raises(ValueError, match="seed must be a whole number and at least 0"):
+        family(_pairs(), seed=-1)
+
+
+def test_the_smallest_difference_over_seeds_and_users_is_found_in_80_of_100_studies():
+    rng, found, least = np.random.default_rng(5), 0, []
+    truth = 2.802 * np.sqrt(1 / 100 + 0.05**2 / 10 + 0.05**2 / 10)
+    for _ in range(300):
+        seeds = rng.normal(0, 0.05, (2, 10, 1))
+        a, b = rng.normal(truth, 1, 100) + seeds[0], np.zeros(100) + seeds[1]
+        row = family({"": (a, b)}, n_resamples=300).iloc[0]
+        found += row["low"] > 0
+        least.append(row["least"])
+    assert found / 300 == pytest.approx(0.8, abs=0.06)
+    assert np.mean(least) == pytest.approx(truth, rel=0.03)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from recdl import evaluation, provenance, ranking, splits
-from recdl.experiments import plan, systems, tables
+from recdl.experiments import plan, questions, systems, tables
 from recdl.experiments.tables import Row, TableError
 from recdl.interactions import Interactions
 from recdl.ranking import ScoreTable
@@ -222,13 +222,15 @@ def test_only_rows_of_a_system_or_split_that_has_changed_are_made_anew(
 
 
 SYSTEMS = [system.name for system in systems.SYSTEMS]
+NEXT, LATER = (questions.QUESTIONS[name] for name in (questions.NEXT, questions.LATER))
+BY_TIME = ["time", *LATER.validation, *LATER.test]
 # One of those whose rows are made in the same way.
 KINDS = list({e.make: name for name, e in plan.EXPERIMENTS.items()}.values())
 
 
 def codes():
     """Return the fingerprint of every kind of row, system and split, by these names."""
-    names = itertools.product(KINDS, SYSTEMS, plan.SPLITS)
+    names = itertools.product(KINDS, SYSTEMS, questions.SPLITS)
     return {row: plan.code_of(*row) for row in names}
 
 
@@ -270,9 +272,10 @@ def test_a_systems_change_makes_its_own_rows_stale_and_no_others(copied):
         "EASE",
         "EASE, recency",
         "linear blend",
-        "self-attention + EASE",
+        "self-attention + linear blend",
+        "4 seeds + linear blend",
     }
-    assert len(noticed) == 4 * len(KINDS) * len(plan.SPLITS)
+    assert len(noticed) == 5 * len(KINDS) * len(questions.SPLITS)
 
 
 def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
@@ -286,8 +289,8 @@ def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
 @pytest.mark.parametrize(
     ("old", "new", "stale"),
     [
-        ('ordered["timestamp"].quantile', "max", ["time", "time, tuned", "time validation"]),
-        ("(left == 0)", "(left == 1)", ["leave-one-out"]),
+        ("times.quantile([ratio, until])", "7, 8", BY_TIME),
+        ("(left == 0)", "(left == 1)", [*NEXT.test, *NEXT.validation]),
         ("check_generator(rng).permutation(len(ratings))\n    return", "7\n    return", ["random"]),
         ("chronological_split(ratings, 0.75)", "chronological_split(ratings, 0.7)", None),
     ],
@@ -296,19 +299,19 @@ def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
 def test_a_splits_change_makes_its_own_rows_stale(copied, old, new, stale):
     """All depend on the course's split: by it, settings and epochs are chosen."""
     noticed = copied("splits", old, new)
-    assert {split for *_, split in noticed} == set(stale or plan.SPLITS)
+    assert {split for *_, split in noticed} == set(stale or questions.SPLITS)
     n_rows = len(KINDS) * len(SYSTEMS)
-    assert len(noticed) == n_rows * len(stale or plan.SPLITS)
+    assert len(noticed) == n_rows * len(stale or questions.SPLITS)
 
 
 def test_a_change_of_the_validation_makes_all_rows_stale(copied):
-    old = "return splits.course_split(splits.course_split(ratings).train)"
-    noticed = copied("experiments/plan", old, old.replace(").train", ").test"))
+    old = "train = splits.course_split(ratings).train"
+    noticed = copied("experiments/questions", old, old.replace(").train", ").test"))
     assert len(noticed) == len(codes())
 
 
 def test_a_change_of_how_a_row_is_made_makes_rows_of_that_kind_stale(copied):
-    noticed = copied("experiments/plan", '"ranks": " ".join', '"ranks": ",".join')
+    noticed = copied("experiments/making", '"ranks": " ".join', '"ranks": ",".join')
     assert {experiment for experiment, *_ in noticed} == {"leave_one_out"}
 
 
@@ -316,7 +319,7 @@ def test_a_change_of_how_a_row_is_made_makes_rows_of_that_kind_stale(copied):
     ("module", "old", "new"),
     [
         ("baselines", "Ask the people most like you", "Ask your neighbours"),
-        ("experiments/plan", "K = 10", "K = 10  # as in the paper"),
+        ("experiments/questions", "K = 10", "K = 10  # as in the paper"),
         ("experiments/plan", "return (Row(\"NeuMF of the paper\"", "return list(Row(\"NeuMF of the paper\""),
         ("uncertainty", "2**20 // n", "2**10 // n"),
     ],
@@ -329,7 +332,9 @@ def test_what_changes_no_row_makes_none_stale(copied, module, old, new):
 def test_every_system_and_experiment_has_a_fingerprint_of_its_own():
     for name in plan.EXPERIMENTS:
         assert len({plan.code_of(name, s, "paper") for s in SYSTEMS}) > 8
-    assert len({plan.code_of("splits", "EASE", split) for split in plan.SPLITS}) > 8
+    assert (
+        len({plan.code_of("splits", "EASE", split) for split in questions.SPLITS}) > 8
+    )
     one, other = (plan.code_of(n, "EASE", "paper") for n in ("finals", "tuning"))
     assert one != other
     assert one == plan.code_of("seeds", "EASE", "paper")  # made in the same way

@@ -136,6 +136,27 @@ def test_the_advice_to_sort_helps():
     Interactions(table).check_time_order()
 
 
+@given(tables())
+def test_tied_is_who_has_the_same_second_as_the_row_before(table):
+    expected, last = [], {}
+    for user, time in zip(table["userID"], table["timestamp"], strict=True):
+        expected.append(last.get(user) == time)
+        last[user] = time
+    assert Interactions(table).tied.tolist() == expected
+    assert Interactions(table, in_time_order=True).tied.tolist() == expected
+
+
+def test_without_readable_timestamps_nothing_is_tied():
+    for table in (
+        IN_ORDER.drop(columns="timestamp"),
+        IN_ORDER.assign(timestamp="unknown"),
+        IN_ORDER.assign(timestamp=range(len(IN_ORDER))),
+    ):
+        tied = Interactions(table).tied
+        assert tied.dtype == bool
+        assert tied.tolist() == [False] * len(IN_ORDER)
+
+
 # Negatives
 
 

@@ -159,6 +159,175 @@ def test_paired_difference_refuses_a_user_with_two_values():
         uncertainty.paired_difference(a, b, rng=np.random.default_rng(0))
 
 
+def crossed(a, b, seed=0, **options):
+    return uncertainty.crossed_difference(
+        a, b, rng=np.random.default_rng(seed), **options
+    )
+
+
+def test_crossed_difference_of_one_seed_each_is_the_paired_one_in_every_digit():
+    a, b = np.random.default_rng(3).random((2, 700))
+    a[3] = b[8] = np.nan
+    paired = uncertainty.paired_difference(a, b, rng=np.random.default_rng(0))
+    assert crossed([a], [b])[:3] == paired
+
+
+def test_crossed_difference_draws_users_once_and_the_seeds_of_each_system():
+    """The same draws, one resample after the other, with the deviations of the seeds widened."""
+    data = np.random.default_rng(4)
+    a, b, n_resamples = data.random((3, 6)), data.random((2, 6)), 50
+    found = crossed(a, b, 9, n_resamples=n_resamples)
+    rng = np.random.default_rng(9)
+    users = rng.integers(6, size=(n_resamples, 6))
+    of_a = rng.integers(3, size=(n_resamples, 3))
+    of_b = rng.integers(2, size=(n_resamples, 2))
+    drawn = []
+    for i in range(n_resamples):
+        sides = []
+        for rows, seeds in ((a, of_a[i]), (b, of_b[i])):
+            by_seed = [math.fsum(row[u] for u in users[i]) / 6 for row in rows.tolist()]
+            middle = sum(by_seed) / len(rows)
+            picked = sum(by_seed[s] for s in seeds) / len(rows)
+            widened = (picked - middle) * math.sqrt(len(rows) / (len(rows) - 1))
+            sides.append(middle + widened)
+        drawn.append(sides[0] - sides[1])
+    fewer = min(sum(d <= 0 for d in drawn), sum(d >= 0 for d in drawn))
+    expected = [
+        a.mean() - b.mean(),
+        *np.quantile(drawn, [0.025, 0.975]),
+        min(1, 2 * (1 + fewer) / 51),
+        np.std(drawn),
+    ]
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_certain_difference_has_the_smallest_p_value_and_none_the_largest():
+    a, b = [[1.0, 1.0, 1.0]], [[0.25, 0.25, 0.25]] * 2
+    assert crossed(a, b, n_resamples=99) == (0.75, 0.75, 0.75, 0.02, 0)
+    assert crossed(b, a, n_resamples=99).p == 0.02
+    thirds = np.full((3, 4), 0.1)  # their mean is not 0.1 in floating point
+    assert crossed(thirds, thirds[:1], n_resamples=99).p == 1
+
+
+def test_p_value_is_small_where_the_interval_leaves_zero_out():
+    data = np.random.default_rng(8)
+    for shift in data.normal(0, 0.1, 60):
+        a, b = data.normal(shift, 0.5, (3, 60)), data.normal(0, 0.5, (2, 60))
+        found = crossed(a, b, n_resamples=999)
+        if (
+            abs(found.p - 0.05) > 0.003
+        ):  # a tail of 24.95 resamples ends between two of them
+            assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
+
+
+def simulated(rng, n_seeds, of_user, of_seed):
+    """Two systems without a difference: users have luck that only one of them feels, seeds have luck, too."""
+    luck = rng.normal(0, of_user, 80)
+    seeds = rng.normal(0, of_seed, (2, n_seeds, 1)) + rng.normal(
+        0, 0.3 * of_user, (2, n_seeds, 80)
+    )
+    return luck + seeds[0], seeds[1]
+
+
+@pytest.mark.parametrize(
+    ("n_seeds", "of_user", "of_seed", "share"),
+    [
+        (5, 1.0, 0.02, 0.955),  # users decide
+        (3, 1.0, 0.02, 0.955),
+        (5, 0.1, 0.1, 0.90),  # seeds decide: too narrow, as the docstring says
+        (3, 0.1, 0.1, 0.87),
+        (20, 0.1, 0.1, 0.94),
+    ],
+)
+def test_crossed_interval_contains_the_truth_as_often_as_it_says(
+    n_seeds, of_user, of_seed, share
+):
+    rng = np.random.default_rng(6)
+    found = [
+        uncertainty.crossed_difference(
+            *simulated(rng, n_seeds, of_user, of_seed), rng=rng, n_resamples=300
+        )
+        for _ in range(500)
+    ]
+    assert np.mean([d.low < 0 < d.high for d in found]) == pytest.approx(
+        share, abs=0.03
+    )
+
+
+@pytest.mark.parametrize(("n_seeds", "share"), [(3, 0.80), (5, 0.86)])
+def test_an_interval_that_few_seeds_of_one_system_decide_is_as_narrow_as_it_says(
+    n_seeds, share
+):
+    rng = np.random.default_rng(1)
+    found = [
+        uncertainty.crossed_difference(
+            rng.normal(size=(n_seeds, 1)) + np.zeros(3),
+            np.zeros((1, 3)),
+            rng=rng,
+            n_resamples=200,
+        )
+        for _ in range(1500)
+    ]
+    assert np.mean([d.low < 0 < d.high for d in found]) == pytest.approx(
+        share, abs=0.025
+    )
+
+
+def test_users_alone_would_be_believed_too_often_where_seeds_decide():
+    rng, alarms = np.random.default_rng(7), {"crossed": 0, "users": 0}
+    for _ in range(300):
+        a, b = simulated(rng, 5, 0.1, 0.1)
+        crossed_p = uncertainty.crossed_difference(a, b, rng=rng, n_resamples=300).p
+        users = uncertainty.paired_difference(
+            a.mean(axis=0), b.mean(axis=0), rng=rng, n_resamples=300
+        )
+        alarms["crossed"] += crossed_p < 0.05
+        alarms["users"] += users.low > 0 or users.high < 0
+    assert alarms["crossed"] < 45 < 180 < alarms["users"]
+
+
+def test_the_error_of_a_difference_is_that_of_its_parts():
+    """In numbers: the variance of users / n, plus that of the seeds of each system / so many of them."""
+    rng = np.random.default_rng(2)
+    a = rng.normal(0, 1, 4000) + rng.normal(0, 0.02, (5, 1))
+    b = rng.normal(0, 0.03, (4, 1)) + np.zeros(4000)
+    by_hand = a.mean(axis=0).var() / 4000
+    by_hand += a.mean(axis=1).var(ddof=1) / 5 + b.mean(axis=1).var(ddof=1) / 4
+    assert crossed(a, b, n_resamples=20_000).error == pytest.approx(
+        math.sqrt(by_hand), rel=0.02
+    )
+
+
+def test_memory_of_seeds_does_not_grow_with_the_resamples():
+    rows = np.random.default_rng(0).random((6, 20_000))
+    tracemalloc.start()
+    crossed(rows, rows[:3], n_resamples=300)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40e6
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"a": [0.1, 0.2]}, r"^a must have a row for each seed .* shape \(2,\)"),
+        ({"b": [[0.1, 0.2], [0.3]]}, "^b must be an array, or lists of one length"),
+        ({"b": np.ones((0, 2))}, r"^b must have a row .* shape \(0, 2\)"),
+        ({"a": [["0.1", "0.2"]]}, "^a must have a row for each seed"),
+        ({"a": [[0.1, np.inf]]}, "^a must have a row for each seed and a finite"),
+        ({"b": [[0.1, 0.2, 0.3]]}, r"same users; received \(1, 2\) and \(1, 3\)"),
+        ({"a": [[0.1, np.nan]]}, "at least two"),
+        ({"rng": 42}, "rng must be a numpy.random.Generator"),
+        ({"level": 95}, "received 95"),
+        ({"n_resamples": 0}, "n_resamples must be .* at least 1; received 0"),
+    ],
+)
+def test_crossed_difference_refuses(options, words):
+    good = {"a": [[0.1, 0.2]], "b": [[0.3, 0.4]], "rng": np.random.default_rng(0)}
+    with pytest.raises(ValueError, match=words):
+        uncertainty.crossed_difference(**(good | options))
+
+
 @pytest.mark.parametrize(
     ("values", "form", "text"),
     [

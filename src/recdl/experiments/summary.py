@@ -5,6 +5,7 @@ import pandas as pd
 
 from recdl import comparisons, paper, uncertainty
 from recdl.experiments import plan, tables
+from recdl.experiments.questions import QUESTIONS, VISIT, judged_on
 from recdl.experiments.systems import SYSTEMS
 from recdl.uncertainty import with_interval
 
@@ -43,7 +44,7 @@ def text(values) -> str:
 def by_run(table: pd.DataFrame) -> pd.DataFrame:
     """Return the four metrics of each row of a table, means over users."""
     means = [
-        tables.metrics(row.hits, plan.judged_on(row.split)[1]).mean()
+        tables.metrics(row.hits, judged_on(row.split)[1]).mean()
         for row in table.itertuples()
     ]
     return pd.DataFrame(means, index=table.index)
@@ -56,18 +57,32 @@ def seed_runs() -> pd.DataFrame:
     return by_run(runs).assign(train_loss=losses)[list(paper.RESULTS)]
 
 
-def by_user(table: pd.DataFrame, metric: str = "ndcg_at_10") -> pd.DataFrame:
-    """Return a metric of each user (rows) for each system (columns): the mean over the system's seeds.
+def by_seed(table: pd.DataFrame, metric: str = "ndcg_at_10") -> dict[str, pd.DataFrame]:
+    """Return for each system a metric of each user (rows) with each seed (columns).
 
-    All rows of the table must have the same split.
+    Where the table has several splits, a user counts once: with the mean over those on which they are judged.
     """
-    (split,) = set(table["split"])
-    relevant = plan.judged_on(split)[1]
+    found = {}
+    for row in table.itertuples():
+        values = tables.metrics(row.hits, judged_on(row.split)[1])[metric]
+        found.setdefault(row.system, {}).setdefault(row.seed, []).append(values)
+    return {
+        name: pd.DataFrame(
+            {
+                seed: pd.concat(values).groupby(level=0, sort=False).mean()
+                for seed, values in seeds.items()
+            }
+        )
+        for name, seeds in found.items()
+    }
+
+
+def by_user(table: pd.DataFrame, metric: str = "ndcg_at_10") -> pd.DataFrame:
+    """Return a metric of each user (rows) for each system (columns): the mean over the system's seeds."""
     return pd.DataFrame(
         {
-            name: sum(tables.metrics(hits, relevant)[metric] for hits in rows["hits"])
-            / len(rows)
-            for name, rows in table.groupby("system", sort=False)
+            name: sum(seeds[seed] for seed in seeds) / seeds.shape[1]
+            for name, seeds in by_seed(table, metric).items()
         }
     )
 
@@ -78,9 +93,17 @@ def finals() -> pd.DataFrame:
     return pd.concat([plan.load("finals"), seeds], ignore_index=True)
 
 
+def answers(question: str) -> pd.DataFrame:
+    """Return the rows of the contenders that answer a question, each as chosen for it."""
+    if question == VISIT:
+        table = finals()
+        return table[table["system"].isin(plan.CONTENDERS)]
+    table = plan.load("answers")
+    return table[table["split"].isin(QUESTIONS[question].test)]
+
+
 def best_classical(*, ordered: bool) -> str:
     """Return the classical system with the highest validation, with or without those that use the order."""
-    tuned = plan.load("tuning").groupby("system")["validation"].max()
     names = [
         system.name
         for system in SYSTEMS
@@ -88,7 +111,7 @@ def best_classical(*, ordered: bool) -> str:
         and (system.space or system.needs)
         and (ordered or not system.ordered)
     ]
-    return tuned[names].idxmax()
+    return max(names, key=lambda name: plan.validated(name)[0][0])
 
 
 def systems() -> list[dict]:
@@ -136,6 +159,6 @@ def leave_one_out() -> tuple[dict[str, np.ndarray], np.ndarray]:
         name: np.array([row.split() for row in rows["ranks"]], dtype=int)
         for name, rows in table.groupby("system", sort=False)
     }
-    positives, relevant = plan.judged_on("leave-one-out")
+    positives, relevant = judged_on("leave-one-out")
     users = relevant.codes // relevant.n_items
     return ranks, positives.n_items - np.bincount(positives.users)[users]
