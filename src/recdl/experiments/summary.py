@@ -102,6 +102,20 @@ def answers(question: str) -> pd.DataFrame:
     return table[table["split"].isin(QUESTIONS[question].test)]
 
 
+def primary(question: str) -> pd.DataFrame:
+    """Return the primary comparisons of a question, as `against` does."""
+    return against(answers(question), plan.PRIMARY)
+
+
+def against(table: pd.DataFrame, pairs) -> pd.DataFrame:
+    """Return what `recdl.comparisons.family` says of pairs of systems: users and seeds resampled together."""
+    seeds = by_seed(table)
+    users = next(iter(seeds.values())).index
+    return comparisons.family(
+        {f"{a} − {b}": (seeds[a].loc[users].T, seeds[b].loc[users].T) for a, b in pairs}
+    )
+
+
 def best_classical(*, ordered: bool) -> str:
     """Return the classical system with the highest validation, with or without those that use the order."""
     names = [

@@ -30,10 +30,11 @@ LAMBDAS = (10, 100, 1000, 10_000)
 @functools.cache
 def choose_l2(split="validation"):
     """Return the λ with the best NDCG@10 on a split, and that NDCG@10."""
-    from recdl.experiments import plan
+    from recdl.experiments import questions
 
-    positives, _ = plan.judged_on(split)
-    values = {l2: plan.ndcg_on(split)(baselines.EASE(positives, l2)) for l2 in LAMBDAS}
+    positives, _ = questions.judged_on(split)
+    ndcg = questions.ndcg_on(split)
+    values = {l2: ndcg(baselines.EASE(positives, l2)) for l2 in LAMBDAS}
     best = max(values, key=values.get)
     return np.array([best, values[best]])
 
