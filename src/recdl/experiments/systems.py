@@ -100,10 +100,9 @@ SYSTEMS = [
         "batch_size": [32, 64], "n_next": [1, 3, 5, 10],
     }, random=True, ordered=True),
     System("GRU4Rec", "deep", fits.fit_gru4rec, {
-        "width": [32, 64, 96, 128], "n_layers": [1, 2],
-        "dropout": [0.3, 0.4, 0.5, 0.6], "length": [30, 50],
-        "learning_rate": [0.001, 0.002, 0.003, 0.005],
-        "batch_size": [32, 64], "n_next": [1, 3, 5, 10],
+        "width": [48, 64, 96], "dropout": [0.4, 0.5, 0.6], "length": [30, 50],
+        "learning_rate": [0.002, 0.003, 0.005], "batch_size": [32, 64],
+        "n_next": [1, 3, 5],
     }, random=True, ordered=True, everywhere=False),
     System("gSASRec", "deep", fits.fit_gsasrec, {
         "width": [32, 64], "n_blocks": [1, 2], "dropout": [0.2, 0.3, 0.4, 0.5],
