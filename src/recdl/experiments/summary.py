@@ -10,7 +10,7 @@ from recdl.experiments.systems import SYSTEMS
 from recdl.uncertainty import with_interval
 
 PROTOCOL = (
-    "the paper's split; settings chosen on the last quarter of each user's training part; all unseen films "
+    "the paper's split; settings chosen on three cuts of each user's training part; all unseen films "
     "of the training part as candidates; k = 10"
 )
 PAPER, POPULARITY = "NeuMF of the paper", "popularity"
