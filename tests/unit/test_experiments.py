@@ -272,7 +272,7 @@ def test_a_systems_change_makes_its_own_rows_stale_and_no_others(copied):
         "EASE",
         "EASE, recency",
         "linear blend",
-        "self-attention + linear blend",
+        "GRU4Rec + linear blend",
         "4 seeds + linear blend",
     }
     assert len(noticed) == 5 * len(KINDS) * len(questions.SPLITS)

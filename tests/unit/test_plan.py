@@ -118,7 +118,7 @@ def test_another_question_tries_some_settings_that_the_search_did_not_like(toy_p
 
 def test_a_blend_is_chosen_with_the_settings_of_its_parts(toy_plan):
     judged(plan.tuning_rows(), (0.2, 0.9, 0.8))
-    judged([r for r in plan.finalist_rows() if r.system == "knn"], [0.5] * 14)
+    judged([r for r in plan.finalist_rows() if r.system == "knn"], [0.5] * 12)
     (*rows,) = (row for row in plan.finalist_rows() if row.system == "both")
     assert [row.split for row in rows] == [
         name

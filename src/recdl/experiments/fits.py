@@ -279,30 +279,28 @@ def fit_linear_blend(
 
 
 def fit_mean_of_seeds(positives, seed, validate=None, *, deep):
-    """Average the scores of four models that differ in their seed only, each user's brought to one scale."""
+    """Average the scores of four GRU4Recs that differ in their seed only, each user's on one scale."""
     from recdl.blend import Mean
 
     seeds = range(MEMBERS * (seed - 1) + 1, MEMBERS * seed + 1)
-    parts = [trained_once(fit_self_attention, positives, s, **deep) for s in seeds]
+    parts = [trained_once(fit_gru4rec, positives, s, **deep) for s in seeds]
     seconds = sum(part.seconds for part in parts)
     return Fitted(Mean([part.model for part in parts]), seconds=seconds)
 
 
 def fit_deep_blend(positives, seed, validate=None, *, deep, linear, weights=(None,)):
-    """Mix self-attention with the linear blend."""
+    """Mix GRU4Rec with the linear blend."""
     parts = [
-        trained_once(fit_self_attention, positives, seed, **deep),
+        trained_once(fit_gru4rec, positives, seed, **deep),
         trained_once(fit_linear_blend, positives, 1, **linear),
     ]
     return _mixed(parts, validate, weights)
 
 
-def fit_deep_blend_of_seeds(
-    positives, seed, validate=None, *, deep, linear, weights=(None,)
-):
-    """Mix the mean of four self-attentions with the linear blend."""
+def fit_deep_blend_of_seeds(positives, seed, validate=None, *, deep, single):
+    """Mix the mean of four GRU4Recs with the linear blend, with the weight chosen for a single one."""
     parts = [
         trained_once(fit_mean_of_seeds, positives, seed, **deep),
-        trained_once(fit_linear_blend, positives, 1, **linear),
+        trained_once(fit_linear_blend, positives, 1, **single["linear"]),
     ]
-    return _mixed(parts, validate, weights)
+    return _mixed(parts, None, single["weights"])

@@ -26,7 +26,7 @@ class Question(NamedTuple):
 
 QUESTIONS = {
     VISIT: Question(("validation", "validation 2", "validation 3"), ("paper",)),
-    NEXT: Question(("last but one", "last but two"), ("leave-one-out",)),
+    NEXT: Question(("last but one",), ("leave-one-out",)),
     LATER: Question(
         ("earlier moment 1", "earlier moment 2", "earlier moment 3"),
         ("moment 1", "moment 2", "moment 3", "moment 4"),
@@ -51,11 +51,8 @@ def _random(ratings, seed):
     return splits.random_split(ratings, np.random.default_rng(seed))
 
 
-def _last_but(ratings, n_later):
-    """Return the split by each user's last film, of what is left when so many later ones are gone."""
-    for _ in range(n_later):
-        ratings = splits.leave_one_out_split(ratings).train
-    return splits.leave_one_out_split(ratings)
+def _last_but_one(ratings):
+    return splits.leave_one_out_split(splits.leave_one_out_split(ratings).train)
 
 
 SPLITS = {  # a name: a function of the ratings, and its other arguments
@@ -78,8 +75,7 @@ SPLITS = {  # a name: a function of the ratings, and its other arguments
     "moment 3": (splits.global_time_split, 0.8, 0.9),
     "moment 4": (splits.global_time_split, 0.9, 1.0),
     "leave-one-out": (splits.leave_one_out_split,),
-    "last but one": (_last_but, 1),
-    "last but two": (_last_but, 2),
+    "last but one": (_last_but_one,),
 }
 
 

@@ -21,6 +21,9 @@ class System:
     space: dict[str, list] = dataclasses.field(default_factory=dict)
     random: bool = False  # does another seed give other numbers?
     ordered: bool = False  # does it use the order of a history?
+    tuned: bool = (
+        True  # False: its setting is that of its parts, and nothing is left to choose
+    )
     members: int = 1  # models of other seeds in it
     everywhere: bool = (
         True  # is it tried on all splits, or for the questions of chapter 9 only?
@@ -110,13 +113,15 @@ SYSTEMS = [
         "batch_size": [32, 64], "n_negatives": [32, 64, 128, 256],
         "t": [0, 0.5, 0.75, 0.9, 1],
     }, random=True, ordered=True, everywhere=False),
-    System("self-attention, 4 seeds", "deep", fits.fit_mean_of_seeds, random=True,
-        ordered=True, members=fits.MEMBERS, everywhere=False, needs={"deep": "self-attention"}),
-    System("self-attention + linear blend", "deep", fits.fit_deep_blend, random=True,
-        ordered=True, needs={"deep": "self-attention", "linear": "linear blend"}),
+    System("GRU4Rec + linear blend", "deep", fits.fit_deep_blend, random=True,
+        ordered=True, everywhere=False,
+        needs={"deep": "GRU4Rec", "linear": "linear blend"}),
+    System("GRU4Rec, 4 seeds", "deep", fits.fit_mean_of_seeds, random=True,
+        ordered=True, members=fits.MEMBERS, everywhere=False, tuned=False,
+        needs={"deep": "GRU4Rec"}),
     System("4 seeds + linear blend", "deep", fits.fit_deep_blend_of_seeds, random=True,
-        ordered=True, members=fits.MEMBERS, everywhere=False,
-        needs={"deep": "self-attention, 4 seeds", "linear": "linear blend"}),
+        ordered=True, members=fits.MEMBERS, everywhere=False, tuned=False,
+        needs={"deep": "GRU4Rec, 4 seeds", "single": "GRU4Rec + linear blend"}),
 ]  # fmt: skip
 
 
