@@ -8,6 +8,7 @@ MAKEFLAGS += --no-print-directory
 changed-pages: words = "$(BASE)"
 set-repository: words = "$(URL)"
 bundle: words = $(PLATFORMS)
+grade: words = "$(DIR)"
 # A Python that is named here is the one to make the environment with; the usual one only starts course.py.
 named = $(if $(filter command,$(origin PYTHON)),PYTHON="$(PYTHON)")
 

@@ -37,10 +37,12 @@ TARGETS = [
      ["-m tools.run --print-results"]),
     ("slides", "the chapters as slides, into _build/slides",
      ["-m tools.run", "-m tools.slides"]),
-    ("student", "notebooks with holes instead of solutions, into _build/student",
-     ["-m tools.editions student"]),
+    ("student", "notebooks with holes instead of solutions, into _build/student, and as one archive",
+     ["-m tools.editions student", "-m tools.handout"]),
     ("instructor", "notebooks with solutions and notes for the teacher, into _build/instructor",
      ["-m tools.editions instructor"]),
+    ("grade", "a folder of handed-in notebooks, which it runs, with the verdicts of check: DIR=handed_in",
+     ["-m tools.grade --"]),
     ("bundle", "one archive for a classroom without network; win_amd64 macosx_12_0_arm64 adds others",
      ["-m tools.run", "-m tools.book", "-m tools.bundle --"]),
     ("wheelhouse", "the packages of the lock as wheels, for a computer without network; prints their folder",
@@ -86,8 +88,13 @@ TARGETS = [
 ]  # fmt: skip
 STEPS = {name: steps for name, _, steps in TARGETS}
 # Those that take words of their own, or in their place NAME=words, as make has it; and what holds without.
-NAMES = {"bundle": "PLATFORMS", "set-repository": "URL", "changed-pages": "BASE"}
-DEFAULTS = {"PLATFORMS": "", "URL": "", "BASE": "main", "PYTHON": ""}
+NAMES = {
+    "bundle": "PLATFORMS",
+    "grade": "DIR",
+    "set-repository": "URL",
+    "changed-pages": "BASE",
+}
+DEFAULTS = {"PLATFORMS": "", "DIR": "", "URL": "", "BASE": "main", "PYTHON": ""}
 WITHOUT_ENVIRONMENT = ("set-repository", "clean")
 SORRY = {"audit": "No clean audit: the last line above says why.\n"}
 

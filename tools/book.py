@@ -19,7 +19,7 @@ from pathlib import Path
 
 from recdl import provenance
 from recdl.files import replacing
-from tools import below, run
+from tools import below, core_path, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -96,15 +96,19 @@ def made_from(project: Project) -> str:
 def made_with(project: Project) -> str:
     """Return one hash of the programs that make the pages."""
     here = Path(__file__).parent
-    own = (here / name for name in ("book.py", "pages.py", "slides.py", "slides.html"))
+    names = ("book.py", "core_path.py", "pages.py", "slides.py", "slides.html")
+    own = (here / name for name in names)
     programs = (path.read_bytes() for path in (project.lock, *own))
     return provenance.sha256(sys.version, *programs)
 
 
-def save_sources(html: Path):
-    """Let the arrow of each page save its source; the theme's link lets a browser show a notebook as JSON."""
+def finish(html: Path):
+    """Fold what goes deeper, and let the arrow of each page save its source.
+
+    The theme's link lets a browser show a notebook as JSON.
+    """
     for page in html.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
+        text = core_path.fold(page.read_text(encoding="utf-8"))
         page.write_text(text.replace(ARROW, f"download {ARROW}"), encoding="utf-8")
 
 
@@ -133,7 +137,7 @@ class Build:
             self.sphinx()
             with replacing(html) as unfinished:
                 shutil.copytree(self.output / "_build" / "html", unfinished)
-                save_sources(unfinished)
+                finish(unfinished)
                 slides.write(self.project, unfinished / "slides")
         (html / STAMP).write_text(now, encoding="utf-8")
         self.mark.write_text(programs, encoding="utf-8")

@@ -11,7 +11,7 @@ import yaml
 from recdl import paper
 from recdl.experiments import summary
 from recdl.uncertainty import with_interval
-from tools import below, bundle, repository
+from tools import below, bundle, core_path, repository
 from tools.project import Project
 
 
@@ -155,7 +155,8 @@ def stage(project: Project, source: Path):
     seconds = {}
     for notebook in project.notebooks():
         page = source / notebook.path.relative_to(project.root)
-        page.write_text(json.dumps(notebook.with_outputs(), indent=1), encoding="utf-8")
+        content = core_path.for_page(notebook.with_outputs())
+        page.write_text(json.dumps(content, indent=1), encoding="utf-8")
         seconds[notebook.name] = notebook.executed_content()["metadata"]["seconds"]
     static, generated = source / "book" / "_static", source / "book" / "generated"
     for name in ("against-paper", "all-systems"):

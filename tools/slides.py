@@ -5,9 +5,13 @@
 The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
 a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
 that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
-figure, not the code that draws it.
+figure, not the code that draws it. A slide without a heading repeats the last one.
+
+Slides that go deeper are below the slide before them: the arrow down leads there, and all other keys and a
+presenter's remote control pass by.
 """
 
+import dataclasses
 import html
 import importlib.util
 import pathlib
@@ -18,7 +22,7 @@ from nbconvert.filters import highlight, markdown
 from pygments.formatters import HtmlFormatter
 
 from recdl.files import replacing
-from tools import cells, run
+from tools import cells, core_path, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -33,6 +37,47 @@ REVEAL = (
 code_to_html = highlight.Highlight2HTML(pygments_lexer="ipython3")
 
 
+@dataclasses.dataclass
+class Slide:
+    """A slide, its speaker's notes, and whether it goes deeper."""
+
+    deeper: bool
+    parts: list = dataclasses.field(default_factory=list)
+    notes: list = dataclasses.field(default_factory=list)
+
+    def to_html(self) -> str:
+        """Return the slide as a section of the page."""
+        kind = " class='deeper'" if self.deeper else ""
+        notes = f"<aside class='notes'>{''.join(self.notes)}</aside>"
+        return f"<section{kind}>{''.join(self.parts)}{notes}</section>"
+
+
+def slides_of(content: dict) -> list[Slide]:
+    """Return the slides of a notebook with outputs, as parsed JSON, one behind the other."""
+    made, heading = [], ""
+    off_path = core_path.off_path(content)
+    for position, (cell, off) in enumerate(
+        zip(content["cells"], off_path, strict=True)
+    ):
+        tags = {"slide"} if position == 0 else set(cells.tags(cell))
+        text, is_text = cells.source(cell), cell["cell_type"] == "markdown"
+        first, *_ = (text.strip() or " ").splitlines()
+        if has_title := bool(core_path.headings(cell)) and first.startswith("#"):
+            heading = first
+        if "slide" in tags:
+            made.append(Slide(off, [] if has_title else [_to_html(heading)]))
+        # Who leaves out what goes deeper still gets all of the notes and slides of the rest.
+        slide = next(s for s in reversed(made) if off or not s.deeper)
+        shown = bool(tags & {"slide", "slide-more"})
+        if is_text:
+            slide.parts += [_to_html(beginning(text))] if shown else []
+            if not shown or beginning(text) != text.strip():
+                slide.notes.append(_to_html(text))
+        elif shown and cell["cell_type"] == "code":
+            slide.parts += _code(cell)
+    return made
+
+
 def deck(content: dict, title: str) -> str:
     """Return the page of slides of a notebook with outputs.
 
@@ -43,23 +88,13 @@ def deck(content: dict, title: str) -> str:
     title : str
         For the browser's title bar.
     """
-    slides = []
-    for position, cell in enumerate(content["cells"]):
-        tags = {"slide"} if position == 0 else set(cells.tags(cell))
-        shown = bool(tags & {"slide", "slide-more"})
-        if "slide" in tags:
-            slides.append(([], []))
-        parts, notes = slides[-1]
-        if cell["cell_type"] == "markdown":
-            text = "".join(cell["source"])
-            parts += [_to_html(beginning(text))] if shown else []
-            if not shown or beginning(text) != text.strip():
-                notes.append(_to_html(text))
-        elif shown and cell["cell_type"] == "code":
-            parts += _code(cell)
+    columns = []
+    for slide in slides_of(content):
+        columns += [] if slide.deeper else [[]]
+        columns[-1].append(slide.to_html())
     sections = "\n".join(
-        f"<section>{''.join(parts)}<aside class='notes'>{''.join(notes)}</aside></section>"
-        for parts, notes in slides
+        "".join(column) if len(column) == 1 else f"<section>{''.join(column)}</section>"
+        for column in columns
     )
     colours = HtmlFormatter().get_style_defs(".highlight")
     page = PAGE.replace("{title}", html.escape(title)).replace("{code}", colours)

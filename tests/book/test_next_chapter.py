@@ -175,6 +175,7 @@ def project(tmp_path_factory):
         rf"\[{LAST}\]\(\S*{last.name}\.ipynb\)",
     ):
         after(teaching / "guide.md", link, new, between=", ")
+    in_copy(Project(root), "-m", "tools.core_path", "--write", NAME)
     return Project(root)
 
 
@@ -226,6 +227,12 @@ def test_a_new_chapter_has_the_course_s_shape(project):
     said = in_copy(project, "-m", "pytest", "-v", "-n", "0", "-k", chosen, *tests)
     for name in (f"_with_its_box[{NAME}]", ", once more]", "_told_apart[99.3]"):
         assert f"{name} PASSED" in said
+
+
+def test_a_new_chapter_says_how_long_a_reader_needs(project):
+    length = "tests/text/test_length.py"
+    said = in_copy(project, "-m", "pytest", "-v", "-n", "0", "-k", NAME, length)
+    assert f"_how_long_a_reader_needs[{NAME}] PASSED" in said
 
 
 def test_a_new_chapter_is_executed_and_becomes_a_page(project, tmp_path):

@@ -4,7 +4,6 @@ import ast
 import dataclasses
 import inspect
 import json
-import math
 import re
 import statistics
 
@@ -61,15 +60,6 @@ def test_a_chapter_begins_with_its_box(notebook):
     for word in ("After this chapter you can", "Before you start:", "Reading time:"):
         assert f"**{word}**" in box
     assert re.search(r"\*\*Run time:\*\*.*\*\*In the paper:\*\* section", box)
-
-
-@each(NOTEBOOKS)
-def test_the_reading_time_is_that_of_the_words(notebook):
-    words = len(re.findall(r"[A-Za-z][\w'-]*", prose(notebook)))
-    minutes = 5 * math.ceil(words / 180 / 5)
-    assert f"**Reading time:** about {minutes} minutes" in prose(notebook).replace(
-        "\n> ", " "
-    )
 
 
 @each(NOTEBOOKS)
@@ -186,8 +176,8 @@ def test_an_exercise_has_a_deliverable_a_cell_to_answer_and_a_solution(notebook)
 
 
 @each(NOTEBOOKS)
-def test_nothing_but_a_solution_is_folded(notebook):
-    """The book writes "Show the solution" on every folded cell."""
+def test_no_cell_but_a_solution_is_folded(notebook):
+    """The book writes "Show the solution" on every folded cell but that of the imports."""
     for cell in cells(notebook, "code"):
         folded = {tag for tag in tags(cell) if tag.startswith("hide-")}
         assert not folded or "solution" in tags(cell)

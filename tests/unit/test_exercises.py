@@ -22,6 +22,7 @@ KNOWN = {
     "9.8": Exercise("9.8", "a power", lambda n=2: n**2, {But(3): "Square two.", But(n=4): "Not four."}),
     "9.10": Exercise("9.10", "a function", lambda numbers, sign=1: [sign * n for n in numbers],
                      {But(sign=-1): "The sign."}, calls=[([1, 2],)]),
+    "9.11": Exercise("9.11", "three shares", [2 / 3, 1, 5 / 6]),
 }  # fmt: skip
 
 
@@ -60,12 +61,17 @@ def test_any_correct_form_is_right(number, answer):
         ("9.1", "2.5", "This is a text, not a number"), ("9.1", [2, 5], "several values"),
         ("9.1", ..., "No answer yet"), ("9.1", None, "No answer yet"), ("9.1", float("nan"), "Not yet"),
         ("9.1", print, "of the type"), ("9.1", object(), "of the type"),
-        ("9.2", [3, 2, 1], "order is wrong"), ("9.2", [1, 2], "shape should be"),
+        ("9.2", [3, 2, 1], "order is wrong"), ("9.2", [1, 2], "3 values are asked for; yours are 2 values"),
+        ("9.2", [1, 5, 3], "2 of 3 are right"), ("9.1", 3, "Not yet. The answer is a number"),
+        ("9.2", [np.nan, 5, 3], "1 of 3 are right"), ("9.11", [0.67, 1, 0.9], "1 of 3 are right"),
+        ("9.11", [0.67, 1, 0.83], "rounded too much: give more digits"),
+        ("9.11", [0.7, 1, 0.8], "rounded too much"), ("9.11", [1, 1, 1], "1 of 3 are right"),
         ("9.2", 6, "several values are asked for"), ("9.2", ["a", "b", "c"], "Numbers are asked for"),
         ("9.3", "a", "Think of ties"), ("9.3", 2, "not a text"), ("9.3", ["(a)"], "Think of ties"),
         ("9.3", ["a", "b"], "one is asked for"), ("9.3", [], "one is asked for"), ("9.3", "()", "Not yet"),
         ("9.4", {101}, "Not yet"), ("9.4", 101, "A set"),
-        ("9.5", [[1, 3], [2, 4]], "swapped"), ("9.5", [1, 2, 3], "shape should be"),
+        ("9.5", [[1, 3], [2, 4]], "swapped"),
+        ("9.5", [1, 2, 3], "2 rows of 2 values are asked for; yours are 3 values"),
         ("9.6", lambda n, k: round(n / k), "Round down"), ("9.6", 3, "not a function"),
         ("9.6", lambda n: n, "your function stops: `TypeError"),
         ("9.6", lambda n, k: "x", "gives a wrong result"), ("9.6", lambda n, k: 1 / 0, "ZeroDivisionError"),

@@ -9,7 +9,6 @@ Only the standard library is imported at the top, so it can still speak where pa
 import importlib
 import importlib.metadata
 import math
-import os
 import pathlib
 import platform
 import re
@@ -83,18 +82,6 @@ def _install_again():
     return "Run the set-up cell of a chapter once more."
 
 
-def _keras_again():
-    """Return what to do when training fails: Keras may follow a setting of another program."""
-    named = os.environ.get("KERAS_BACKEND", "tensorflow")
-    alien = [] if named == "tensorflow" else [f"KERAS_BACKEND={named}"]
-    file = pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras", "keras.json")
-    text = file.read_text("utf-8") if (file := file.expanduser()).is_file() else ""
-    if text and not ('"tensorflow"' in text and '"float32"' in text):
-        alien.append(f"the file {file}")
-    remedy = f"Remove what another program has set for Keras: {', '.join(alien)}."
-    return remedy if alien else _install_again()
-
-
 def check_memory() -> str:
     """Compare the memory that is free now with what a chapter needs."""
     import psutil
@@ -154,10 +141,10 @@ def check_training() -> str:
         )
     if done.returncode:
         said = done.stderr.strip() or "no message"
-        raise Problem(said.splitlines()[-1], _keras_again())
+        raise Problem(said.splitlines()[-1], _install_again())
     loss = float(done.stdout.split()[-1])
     if not abs(loss - math.log(2)) < 0.02:
-        raise Problem(f"the loss is {loss}; it must be near 0.693", _keras_again())
+        raise Problem(f"the loss is {loss}; it must be near 0.693", _install_again())
     if seconds > TRAINING_S:
         raise Problem(
             f"took {seconds:.0f} s; at most {TRAINING_S} are expected",

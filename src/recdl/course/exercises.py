@@ -115,7 +115,29 @@ def judge(number: str, answer: Any) -> Verdict:
     for mistake, hint in exercise.mistakes.items():
         if _agrees(exercise, answer, exercise.value(mistake)):
             return _no(exercise, f"Not yet. {hint}")
-    return _no(exercise, f"Not yet. The answer is {exercise.wanted}.")
+    near = _how_near(answer, right, exercise.tolerance)
+    return _no(exercise, f"Not yet. {near}The answer is {exercise.wanted}.")
+
+
+def _how_near(answer, right, tolerance):
+    """Say that the numbers are rounded too much, or how many of several are right; else nothing."""
+    answer, right = np.ravel(_plain(answer)), np.ravel(_plain(right))
+    if right.dtype.kind not in "if" or answer.dtype.kind not in "if":
+        return ""
+    pairs = [*zip(answer, right, strict=True)]
+    fits = [_same(*pair, tolerance) for pair in pairs]
+    rounded = any(
+        all(
+            ok or np.isclose(a, round(r, n))
+            for ok, (a, r) in zip(fits, pairs, strict=True)
+        )
+        for n in (1, 2, 3, 4)
+    )
+    if rounded:
+        return "This is rounded too much: give more digits. "
+    return (
+        f"{sum(fits)} of {len(fits)} are right. " if len(fits) > 1 and any(fits) else ""
+    )
 
 
 def _alone(answer, right):
@@ -205,6 +227,12 @@ def _kind(value):
     return kinds.get(type(value), f"of the type {type(value).__name__}")
 
 
+def _size(array):
+    if array.ndim == 2:
+        return f"{array.shape[0]} rows of {array.shape[1]} values"
+    return f"{array.size} values"
+
+
 def _unlike(answer, right):
     """Say in a sentence how the kind or the shape of an answer is wrong; return "" if they are not."""
     try:
@@ -223,7 +251,7 @@ def _unlike(answer, right):
         if answer.size == right.size and max(answer.shape) == right.size:
             return ""  # a row, a column, or a list
         if answer.shape != right.shape:
-            return f"The shape should be {right.shape}; yours is {answer.shape}."
+            return f"{_size(right)} are asked for; yours are {_size(answer)}."
         return ""
     if isinstance(answer, np.ndarray | frozenset):
         if isinstance(answer, np.ndarray) and answer.size == 1:

@@ -1,4 +1,9 @@
-"""The figures of chapter 2: neurons, lines, layers, steps downhill, overfitting."""
+"""The figures of chapter 2: neurons, lines, layers, slopes, steps downhill, overfitting.
+
+They are narrow, so that their labels can still be read on a telephone.
+"""
+
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,6 +13,7 @@ import seaborn as sns
 from recdl.course.figures import GREY, PAPER, RUN, arrow, box, light, write
 
 SMALL = "small"
+WIDTH = 5.6  # inches
 
 
 def boundaries(inputs: pd.DataFrame, wishes: pd.DataFrame, lines: dict):
@@ -22,7 +28,7 @@ def boundaries(inputs: pd.DataFrame, wishes: pd.DataFrame, lines: dict):
     lines : dict
         From the column to (weights, bias); the perceptron says yes where ``weights @ x + bias > 0``.
     """
-    _, axes = plt.subplots(1, wishes.shape[1], figsize=(7.0, 2.9), sharey=True)
+    _, axes = plt.subplots(1, wishes.shape[1], figsize=(WIDTH, 2.9), sharey=True)
     behind = {"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.8}
     for ax, (name, wish) in zip(axes, wishes.items(), strict=True):
         _half_plane(ax, *lines[name])
@@ -30,7 +36,9 @@ def boundaries(inputs: pd.DataFrame, wishes: pd.DataFrame, lines: dict):
             marker, colour = ("o", RUN) if wish[film] else ("X", PAPER)
             look = {"marker": marker, "color": colour, "edgecolor": "black"}
             ax.scatter(*place, s=75, zorder=3, **look)
-            write(ax, film, place, (0, 8), ha="center", bbox=behind)
+            below = tuple(place) == (1, 0)  # two long titles would meet
+            offset = (0, -18 if below else 8)
+            write(ax, film, place, offset, ha="center", bbox=behind)
         ax.set(title=name, xlabel="drama", xticks=[0, 1], yticks=[0, 1])
         ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5))
         ax.grid(False)
@@ -50,8 +58,8 @@ def _half_plane(ax, weights, bias):
 
 
 def nerve_cell(inputs: list[str], threshold: int):
-    """Draw a nerve cell beside its model, which collects signals and passes one on (the paper's Fig. 2)."""
-    _, (cell, model) = plt.subplots(1, 2, figsize=(7.0, 2.8))
+    """Draw a nerve cell above its model, which collects signals and passes one on (the paper's Fig. 2)."""
+    _, (cell, model) = plt.subplots(2, 1, figsize=(WIDTH, 4.6))
     for ax, title in ((cell, "a nerve cell"), (model, "its model")):
         ax.set(xlim=(0, 10), ylim=(0.2, 4.4))
         ax.set_title(title, weight="bold", color=GREY)
@@ -86,7 +94,7 @@ def nerve_cell(inputs: list[str], threshold: int):
 
 def neuron(inputs: dict[str, float], weights, bias: float, output: float):
     """Draw one neuron with its numbers: multiply, sum, activate (the paper's Fig. 3)."""
-    _, ax = plt.subplots(figsize=(7.0, 2.8))
+    _, ax = plt.subplots(figsize=(WIDTH, 2.8))
     ax.set(xlim=(-0.1, 10.1), ylim=(0.0, 4.6))
     ax.axis("off")
     total = sum(w * x for w, x in zip(weights, inputs.values(), strict=True)) + bias
@@ -94,18 +102,18 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
     for y, (name, x), weight in zip(heights, inputs.items(), weights, strict=True):
         box(ax, 0.9, y, f"{name} = {x:g}")
         box(ax, 3.4, y, f"× {_minus(weight)}", "0.92")
-        arrow(ax, 1.75, y, 3.0, y)
+        arrow(ax, 2.0, y, 2.98, y)
         arrow(ax, 3.8, y, 5.38, 2.6 + 0.25 * np.sign(y - 2.6))
     box(ax, 3.4, 0.6, f"bias {_minus(bias)}", "0.92")
-    arrow(ax, 4.0, 0.75, 5.45, 2.05)
+    arrow(ax, 4.2, 0.85, 5.45, 1.95)
     for x, text, colour in (
         (5.75, f"Σ\n{_minus(total)}", light(RUN)),
         (7.6, "sigmoid", light(PAPER)),
         (9.4, f"output\n{output:.2f}", "white"),
     ):
         box(ax, x, 2.6, text, colour)
-    arrow(ax, 6.1, 2.6, 6.9, 2.6)
-    arrow(ax, 8.25, 2.6, 8.85, 2.6)
+    arrow(ax, 6.05, 2.6, 6.78, 2.6)
+    arrow(ax, 8.42, 2.6, 8.8, 2.6)
     for x, text in ((3.4, "multiply"), (5.75, "sum"), (7.6, "activate")):
         ax.text(x, 4.5, text, ha="center", va="top", color=GREY, weight="bold")
     return ax
@@ -114,7 +122,7 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
 def activations(functions: dict):
     """Draw activation functions, a panel each: the function as a line, its slope dashed."""
     _, axes = plt.subplots(
-        1, len(functions), figsize=(7.0, 2.7), sharex=True, sharey=True
+        1, len(functions), figsize=(WIDTH, 2.7), sharex=True, sharey=True
     )
     z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
     for ax, (name, function) in zip(axes, functions.items(), strict=True):
@@ -141,17 +149,17 @@ def network(hidden: np.ndarray, hidden_bias, output, names: list[str]):
     names : list of str
         What the inputs are called.
     """
-    _, ax = plt.subplots(figsize=(7.0, 2.8))
+    _, ax = plt.subplots(figsize=(WIDTH, 2.8))
     ax.set(xlim=(-0.2, 10.2), ylim=(0.2, 4.2))
     ax.axis("off")
     left, middle = (np.linspace(2.9, 0.8, n) for n in hidden.shape)
     for i, y in enumerate(left):
         for j, to_y in enumerate(middle):
-            arrow(ax, 1.7, y, 3.95, to_y)
-            _on_line(ax, (1.7, y), (3.95, to_y), 0.25, _minus(hidden[i, j]))
+            arrow(ax, 1.7, y, 3.65, to_y)
+            _on_line(ax, (1.7, y), (3.65, to_y), 0.25, _minus(hidden[i, j]))
     for j, y in enumerate(middle):
-        arrow(ax, 6.05, y, 8.0, 1.85)
-        _on_line(ax, (6.05, y), (8.0, 1.85), 0.45, _minus(output[j]))
+        arrow(ax, 6.3, y, 7.65, 1.85)
+        _on_line(ax, (6.3, y), (7.65, 1.85), 0.45, _minus(output[j]))
         box(ax, 5.0, y, f"sum, bias {_minus(hidden_bias[j])}\nthen ReLU", light(RUN))
     for y, name in zip(left, names, strict=True):
         box(ax, 1.0, y, name)
@@ -161,15 +169,62 @@ def network(hidden: np.ndarray, hidden_bias, output, names: list[str]):
     return ax
 
 
+def tangents(loss, slopes: dict[float, float]):
+    """Draw a loss over the guess, and at some guesses a short line that is as steep as the curve."""
+    _, ax = plt.subplots(figsize=(WIDTH, 3.0))
+    reach, piece = np.linspace(-0.3, 6.2, 200), np.array([-0.8, 0.8])
+    ax.plot(reach, [loss(c) for c in reach], color=GREY)
+    for guess, slope in slopes.items():
+        ax.plot(guess + piece, loss(guess) + slope * piece, color=PAPER, linewidth=3)
+        ax.scatter(guess, loss(guess), s=45, color=RUN, zorder=3)
+        side = {-1: "left", 0: "center", 1: "right"}[int(np.sign(slope))]
+        place = (-12 * np.sign(slope), 8 if slope else 14)
+        write(ax, f"slope {_minus(slope)}", (guess, loss(guess)), place, ha=side)
+    ax.set(xlabel="guess (stars)", ylabel="loss (MSE, stars²)", ylim=(0, 13))
+    sns.despine(left=True)
+    return ax
+
+
+def backwards(places: dict[str, tuple], rates: list[str], weights: dict[str, str]):
+    """Draw a chain of numbers and, under each, the slope of the loss, from right to left.
+
+    Parameters
+    ----------
+    places : dict
+        From the name of a place to its number and its slope, which is None where it is not needed.
+    rates : list of str
+        What a slope is multiplied by on its way to the place on the left, one for each pair of places.
+    weights : dict
+        From the name of a place to the slopes of the weights that lead there.
+    """
+    _, ax = plt.subplots(figsize=(WIDTH, 3.2))
+    ax.set(xlim=(0, 10), ylim=(0, 4.4))
+    ax.axis("off")
+    across = dict(zip(places, np.linspace(0.75, 9.25, len(places)), strict=True))
+    for name, (number, slope) in places.items():
+        box(ax, across[name], 3.6, f"{name}\n{_minus(round(number, 2))}", light(RUN))
+        if slope is not None:
+            box(ax, across[name], 1.8, f"{slope:.2f}", light(PAPER))
+        look = {"ha": "center", "va": "top", "fontsize": SMALL}
+        ax.text(across[name], 0.9, weights.get(name, ""), **look)
+    for (x, to_x), rate in zip(pairwise(across.values()), rates, strict=True):
+        arrow(ax, x + 0.75, 3.6, to_x - 0.68, 3.6)
+        if rate:
+            arrow(ax, to_x - 0.55, 1.8, x + 0.55, 1.8, color=PAPER)
+            write(ax, rate, ((x + to_x) / 2, 1.8), (0, 10), ha="center")
+    ax.text(0.75, 1.8, "slopes", ha="center", va="center", color=GREY, weight="bold")
+    return ax
+
+
 def descents(paths: dict[float, list[float]], loss):
     """Draw the steps of gradient descent on a curve of the loss, a panel per learning rate."""
-    _, axes = plt.subplots(1, len(paths), figsize=(7.0, 3.0), sharey=True)
+    _, axes = plt.subplots(1, len(paths), figsize=(WIDTH, 3.0), sharey=True)
     reach = np.linspace(-1.0, 7.4, 200)
     for ax, (rate, path) in zip(axes, paths.items(), strict=True):
         ax.plot(reach, [loss(c) for c in reach], color=GREY)
         ax.plot(path, [loss(c) for c in path], color=RUN, marker="o", markersize=5)
         ax.scatter(path[0], loss(path[0]), s=90, marker="s", color=PAPER, zorder=3)
-        ax.set(title=f"learning rate {rate:g}", xlabel="guess (stars)")
+        ax.set(title=f"rate {rate:g}", xlabel="guess (stars)")
         ax.set(xlim=(-1.0, 7.4), ylim=(0, 20))
     axes[0].set_ylabel("loss (MSE, stars²)")
     sns.despine(left=True)
@@ -179,7 +234,7 @@ def descents(paths: dict[float, list[float]], loss):
 
 def xor_learnt(losses: list[float], answer, inputs: np.ndarray, targets: np.ndarray):
     """Draw the loss of each step, and what the trained network answers everywhere between the four films."""
-    _, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.1))
+    _, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.1))
     left.plot(np.arange(1, len(losses) + 1), losses, color=RUN)
     left.set(xlabel="step", ylabel="log loss", ylim=(0, None))
     sns.despine(ax=left, left=True)
@@ -214,7 +269,7 @@ def learning_rates(table: pd.DataFrame, reference: float):
     reference : float
         The loss of a constant answer.
     """
-    _, ax = plt.subplots()
+    _, ax = plt.subplots(figsize=(WIDTH, 3.2))
     looks = (RUN, "o-"), (PAPER, "s--")
     for (name, losses), (colour, line) in zip(table.items(), looks, strict=True):
         ax.plot(table.index, losses, line, color=colour, label=name)
@@ -236,7 +291,7 @@ def overfitting(curves: dict[str, pd.DataFrame], reference: float):
     reference : float
         The loss of a constant answer.
     """
-    _, axes = plt.subplots(1, len(curves), figsize=(7.0, 3.4), sharey=True)
+    _, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.4), sharey=True)
     for ax, (name, curve) in zip(axes, curves.items(), strict=True):
         ax.plot(curve.index, curve["training"], color=PAPER, ls="--", label="training")
         ax.plot(curve.index, curve["validation"], color=RUN, lw=2.2, label="validation")
@@ -263,7 +318,7 @@ def double_sigmoid(right_loss, broken_loss, curves: dict[str, list[float]]):
     curves : dict
         The mean loss of each epoch: of the right version, then of the broken one.
     """
-    _, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.2), sharey=True)
+    _, (left, right) = plt.subplots(1, 2, figsize=(WIDTH, 3.2), sharey=True)
     half = np.linspace(-3, 3, 121)
     for loss, colour, line in ((right_loss, RUN, "-"), (broken_loss, PAPER, "--")):
         left.plot(2 * half, loss(half, -half), color=colour, ls=line, lw=2.2)

@@ -1,4 +1,7 @@
-"""The figures of chapter 3: from matrix factorisation to NeuMF."""
+"""The figures of chapter 3: from matrix factorisation to NeuMF.
+
+They are narrow, so that their labels can still be read on a telephone.
+"""
 
 import itertools
 
@@ -7,8 +10,18 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import GREY, PAPER, RUN, arrow, box, light, write
+from recdl.course.figures import (
+    GREY,
+    PAPER,
+    RUN,
+    arrow,
+    box,
+    legend_above,
+    light,
+    write,
+)
 
+WIDTH = 5.6  # inches
 GMF, MLP = light(RUN), light(PAPER)  # the colours of the two towers
 
 
@@ -28,7 +41,7 @@ def factorisation(
     names = {(0, 1): "films", (1, 0): "people", (1, 1): "scores"}
     widths, heights = (films.shape[1], len(films)), (films.shape[1], len(people))
     figure, axes = plt.subplots(
-        2, 2, figsize=(7.0, 4.4), width_ratios=widths, height_ratios=heights
+        2, 2, figsize=(WIDTH, 4.4), width_ratios=widths, height_ratios=heights
     )
     axes[0, 0].axis("off")
     for place, table in tables.items():
@@ -41,7 +54,7 @@ def factorisation(
         ax.tick_params(length=0, labelrotation=0, labelsize="small")
     axes[0, 1].set_xticklabels([])
     axes[1, 1].set_yticklabels([])
-    axes[1, 1].tick_params(axis="x", labelrotation=30)
+    axes[1, 1].tick_params(axis="x", labelrotation=45)
     if marked:
         row, column = people.index.get_loc(marked[0]), films.index.get_loc(marked[1])
         n_factors = films.shape[1]
@@ -61,24 +74,24 @@ def imitations(grid: np.ndarray, surfaces: dict[str, np.ndarray]):
     ----------
     grid : ndarray of shape (n,)
         The values of either number.
-    surfaces : dict of ndarray of shape (n, n)
+    surfaces : dict of four ndarrays of shape (n, n)
         The models' results by name; brighter is higher.
     """
     figure, axes = plt.subplots(
-        1, len(surfaces), figsize=(7.4, 2.15), sharey=True, layout="constrained"
+        2, 2, figsize=(WIDTH, 4.8), sharex=True, sharey=True, layout="constrained"
     )
     levels = np.linspace(-1, 1, 12)  # none at 0, where rounding would draw a line
-    for ax, (name, surface) in zip(axes, surfaces.items(), strict=True):
+    for ax, (name, surface) in zip(axes.flat, surfaces.items(), strict=True):
         drawn = ax.contourf(grid, grid, surface, levels, cmap="cividis", extend="both")
         ax.set_title(name, fontsize="medium")
         ax.set(aspect="equal", xticks=[-1, 0, 1], yticks=[-1, 0, 1])
         ax.tick_params(labelsize="small")
         ax.grid(False)
     figure.supxlabel("user's number", fontsize="medium")
-    axes[0].set_ylabel("film's number", fontsize="medium")
+    figure.supylabel("film's number", fontsize="medium")
     bar = figure.colorbar(drawn, ax=axes, ticks=[-1, 0, 1], shrink=0.75)
     bar.set_label("result", fontsize="medium")
-    return axes[0]
+    return axes[0, 0]
 
 
 def products(user: np.ndarray, film: np.ndarray, weights: np.ndarray, name: str):
@@ -93,8 +106,8 @@ def products(user: np.ndarray, film: np.ndarray, weights: np.ndarray, name: str)
     """
     weighted = user * film * weights
     rows = {"user 17": user, name: film, "product": user * film}
-    rows[f"product × weight\nsum {weighted.sum():+.2f}"] = weighted
-    figure, axes = plt.subplots(4, 1, figsize=(7.0, 4.8), sharex=True)
+    rows[f"product\n× weight\nsum {weighted.sum():+.2f}"] = weighted
+    figure, axes = plt.subplots(4, 1, figsize=(WIDTH - 0.9, 4.8), sharex=True)
     places = np.arange(1, len(user) + 1)
     for ax, (label, values) in zip(axes, rows.items(), strict=True):
         ax.bar(places, values, color=RUN if "product" in label else GREY)
@@ -102,7 +115,7 @@ def products(user: np.ndarray, film: np.ndarray, weights: np.ndarray, name: str)
         ax.set_ylabel(label, rotation=0, ha="right", va="center", fontsize="small")
         ax.tick_params(labelsize="small")
         ax.grid(axis="x", visible=False)
-    axes[-1].set(xlabel="factor", xticks=places)
+    axes[-1].set(xlabel="factor", xticks=places[::3])
     sns.despine(left=True)
     figure.align_ylabels(axes)
     return axes[-1]
@@ -125,7 +138,7 @@ def score_strips(scores: dict[str, pd.DataFrame], k: int = 10):
     }
     labels = {"neither": "other films", "training": "rated in training"}
     labels["test"] = "rated in the test part"
-    figure, axes = plt.subplots(len(scores), 1, figsize=(7.0, 4.4), sharex=True)
+    figure, axes = plt.subplots(len(scores), 1, figsize=(WIDTH, 4.8), sharex=True)
     rng = np.random.default_rng(0)  # only spreads the marks in height
     for ax, (user, table) in zip(axes, scores.items(), strict=True):
         height = pd.Series(rng.uniform(-1, 1, len(table)), table.index)
@@ -139,14 +152,14 @@ def score_strips(scores: dict[str, pd.DataFrame], k: int = 10):
         ax.set(ylabel=user, yticks=[], ylim=(-1.3, 1.3))
     axes[-1].set_xlabel(f"logit (dashed: the list of {k} begins here)")
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="upper center", ncols=3, fontsize="small")
+    figure.legend(handles, names, loc="upper center", ncols=2, fontsize="small")
     sns.despine(left=True)
     return axes[-1]
 
 
 def architecture(n_factors: int, layer_sizes: list[int]):
     """Draw NeuMF from the bottom up: embeddings, two towers, the last neuron (the paper's Fig. 5)."""
-    _, ax = plt.subplots(figsize=(7.0, 4.8))
+    _, ax = plt.subplots(figsize=(6.6, 4.8))
     ax.set(xlim=(0, 10), ylim=(-0.4, 6.9))
     ax.axis("off")
     half, top = layer_sizes[0] // 2, 4.5
@@ -181,8 +194,8 @@ def _rise(ax, x, y, to_x, to_y, leave=0.27, arrive=0.27):
     arrow(ax, x, y + leave, to_x, to_y - arrive)
 
 
-def film_map(vectors: np.ndarray, films: pd.DataFrame, since: int = 1997):
-    """Draw the two principal components of film vectors, and name some of the outer films.
+def film_map(vectors: np.ndarray, films: pd.DataFrame, also: str, since: int = 1997):
+    """Draw the two principal components of film vectors; some of the outer films and one more have numbers.
 
     Parameters
     ----------
@@ -190,29 +203,38 @@ def film_map(vectors: np.ndarray, films: pd.DataFrame, since: int = 1997):
         The learnt vectors.
     films : DataFrame of n_films rows
         Columns ``title`` and ``year``.
+    also : str
+        The title of a film that gets a number wherever it lies.
     since : int
         Films from this year on are drawn with another marker.
     """
     centred = vectors - vectors.mean(axis=0)
     places = centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+    titles = films["title"].to_numpy()
     new = (films["year"] >= since).fillna(False).to_numpy(dtype=bool)
-    _, ax = plt.subplots(figsize=(7.0, 4.6))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.4))
     ax.scatter(*places[~new].T, color=RUN, s=14, alpha=0.6, label=f"before {since}")
     look = {"color": PAPER, "s": 20, "marker": "^", "alpha": 0.8}
     ax.scatter(*places[new].T, **look, label=f"{since} and later")
-    for film in _outermost(places, 14):
-        text = films["title"].iloc[film]
-        write(ax, text, places[film], (0, 0), ha="center", va="bottom")
+    others = [film for film in _outermost(places, 8) if titles[film] != also]
+    named = [int(np.flatnonzero(titles == also)[0]), *others[:7]]
+    for number, film in enumerate(named, start=1):
+        outwards = 9 * places[film] / np.hypot(*places[film])
+        look = {"ha": "center", "va": "center", "weight": "bold"}
+        write(ax, f"{number}", places[film], outwards, **look)
+        x, y = (0.0, 0.52)[(number - 1) // 4], -0.24 - 0.075 * ((number - 1) % 4)
+        text = f"{number}  {titles[film]}"
+        ax.text(x, y, text, transform=ax.transAxes, fontsize="small")
     ax.set(xlabel="first principal component", ylabel="second principal component")
-    ax.margins(x=0.15, y=0.1)
-    ax.legend()
+    ax.margins(x=0.08, y=0.08)
+    legend_above(ax, ncols=2)
     sns.despine(left=True)
     return ax
 
 
 def _outermost(places, most):
     """Return the points farthest from the middle, without those too close to one that is taken."""
-    room, taken = np.ptp(places, axis=0) * (0.35, 0.09), []
+    room, taken = np.ptp(places, axis=0) * (0.2, 0.15), []
     for point in np.argsort(-np.hypot(*places.T)):
         if all((np.abs(places[point] - places[other]) > room).any() for other in taken):
             taken.append(point)

@@ -1,0 +1,95 @@
+"""Each chapter has a short core path, says how long it takes, and has slides with one title each."""
+
+import re
+
+import pytest
+
+from tools import core_path, slides
+from tools.cells import source, tags
+from tools.project import COURSE
+
+NOTEBOOKS = COURSE.notebooks()
+WORDS, LINES = 3_000, 90
+# Chapters that are longer still: as long as they were, so that they only become shorter.
+LONGER = {
+    "04_dataset": (3_243, 223),
+    "05_training": (3_046, 184),
+    "05b_training_in_keras": (WORDS, 162),
+    "06_evaluation": (3_260, 206),
+    "07_how_sure": (WORDS, 141),
+    "08_is_it_any_good": (WORDS, 167),
+    "09_what_deep_learning_adds": (WORDS, 229),
+}
+# As long as all chapters were together.
+WORDS_TOGETHER = 33_350
+# Chapters whose box still has the time of an older rule.
+OLD_BOX = {"07_how_sure", "08_is_it_any_good", "09_what_deep_learning_adds"}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda notebook: notebook.name)
+def notebook(request):
+    return request.param
+
+
+def test_what_goes_deeper_is_a_section_and_its_tag_is_on_the_heading(notebook):
+    off_path = core_path.off_path(notebook.content())
+    assert not off_path[0]
+    deeper = [core_path.DEEPER in tags(cell) for cell in notebook.content()["cells"]]
+    assert any(off_path) == any(deeper)
+
+
+def test_a_notebook_collapses_what_goes_deeper(notebook):
+    content = notebook.content()
+    wanted = core_path.folded(content)["cells"]
+    wrong = [
+        source(cell)
+        for cell, right in zip(content["cells"], wanted, strict=True)
+        if cell["metadata"] != right["metadata"]
+    ]
+    assert wrong == [], f"Run: python -m tools.core_path --write {notebook.name}"
+
+
+def test_the_core_path_is_short(notebook):
+    core = core_path.amounts(notebook.content())["core"]
+    words, lines = LONGER.get(notebook.name, (WORDS, LINES))
+    assert core.words <= words
+    assert core.lines <= lines
+
+
+def test_no_chapter_is_called_longer_than_the_rule_without_need():
+    assert set(LONGER) <= {notebook.name for notebook in NOTEBOOKS}
+    assert all(words > WORDS or lines > LINES for words, lines in LONGER.values())
+
+
+def test_all_chapters_together_do_not_become_longer():
+    parts = [core_path.amounts(notebook.content()) for notebook in NOTEBOOKS]
+    assert (
+        sum(part.words for chapter in parts for part in chapter.values())
+        <= WORDS_TOGETHER
+    )
+
+
+def test_the_box_says_how_long_a_reader_needs(notebook):
+    if notebook.name in OLD_BOX:
+        return
+    content = notebook.content()
+    box = source(content["cells"][0]).replace("\n> ", " ")
+    said = core_path.reading_time(content)
+    assert said in box, f"Run: python -m tools.core_path --write {notebook.name}"
+
+
+def test_the_imports_are_in_one_cell_at_the_top(notebook):
+    """The page shows it as one line, *Set-up and imports*, before the first section."""
+    content = notebook.content()
+    imports = core_path.first_of_imports(content)
+    first = next(c for c in content["cells"] if source(c).startswith("## "))
+    assert content["cells"].index(imports) < content["cells"].index(first)
+    assert re.search(r"^check_parameters\(", source(imports), flags=re.M)
+
+
+def test_a_slide_has_one_title(notebook):
+    titles = [
+        len(re.findall(r"<h[1-6][ >]", "".join(slide.parts)))
+        for slide in slides.slides_of(notebook.content())
+    ]
+    assert titles == [1] * len(titles)
