@@ -9,7 +9,6 @@ The archive appears in _build, whole or not at all. MovieLens is never inside: t
 """
 
 import importlib.metadata
-import json
 import re
 import shutil
 import string
@@ -23,7 +22,7 @@ from pathlib import Path
 from packaging.utils import parse_wheel_filename
 
 from recdl.files import replacing
-from tools import classroom, editions, packages
+from tools import cells, classroom, editions, packages
 from tools.command import command, tell
 from tools.project import Project
 
@@ -192,8 +191,7 @@ def notebooks(project: Project) -> dict[str, bytes]:
     found = {}
     for notebook in project.notebooks():
         content = editions.student(notebook.content())
-        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        found[notebook.path.name] = text.encode()
+        found[notebook.path.name] = cells.as_text(content).encode()
     return found
 
 

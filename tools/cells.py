@@ -160,6 +160,11 @@ def source(cell: dict) -> str:
     return "".join(cell["source"])
 
 
+def as_text(content: dict) -> str:
+    """Return a notebook as the text of its file."""
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 def without_outputs(content: dict) -> dict:
     """Return a notebook as if nobody had executed it."""
     cells = content["cells"]

@@ -123,11 +123,8 @@ def for_page(content: dict) -> dict:
 
 def fold(page: str) -> str:
     """Return the HTML of a page in which each section with a mark is folded below its heading."""
-    whole, marked, end = (
-        [""],
-        [False],
-        0,
-    )  # of the sections that are open, one in another
+    whole, marked = [""], [False]  # of the sections that are open, one in another
+    end = 0
     for token in TOKEN.finditer(page):
         whole[-1] += page[end : token.start()]
         end = token.end()
@@ -262,7 +259,7 @@ def main(root, names: list[str], write: bool):
             sys.exit(f"{path.name}: {error}")
         if write and content != written:
             with replacing(path) as unfinished:
-                text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+                text = cells.as_text(content)
                 unfinished.write_text(text, encoding="utf-8")
         told = (
             f"{part} {amount.words} words, {amount.lines} lines, {amount.minutes:.0f} minutes"

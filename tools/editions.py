@@ -9,7 +9,6 @@ in the answer to an exercise.
 """
 
 import copy
-import json
 import re
 import sys
 
@@ -107,7 +106,7 @@ def write(project: Project, edition: str):
                 content = student(content)
             else:
                 content = with_notes(content, chapter, notebook.path.name)
-            text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+            text = cells.as_text(content)
             (unfinished / notebook.path.name).write_text(text, encoding="utf-8")
     tell(f"{len(notebooks)} notebooks: {target.relative_to(project.root)}")
 

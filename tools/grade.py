@@ -11,13 +11,13 @@ system allows it, also without network. That stops accidents. It is no lock agai
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from recdl import download
+from recdl.alone import run_alone
 from recdl.files import replacing
 from tools import ROOT, cells, handed_in
 from tools.command import command, tell
@@ -100,28 +100,14 @@ def notes_of(
             name: os.environ[name] for name in KEPT if name in os.environ
         } | own
         call = [*before, sys.executable, "-m", "tools.answers", str(wanted), str(notes)]
-        how = _run(call, work, variables, limit_s)
-        return [*_parsed(notes), {"ended": how}]
+        code = run_alone(call, work, limit_s, variables)
+        return [*_parsed(notes), {"ended": _ended(code, limit_s)}]
 
 
-def _run(call, folder, variables, limit_s):
-    """Run a program that says nothing; return how it ended, "" if well; end all that it has started."""
-    silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    group = {"start_new_session": True}  # its own group of processes; Windows has none
-    with subprocess.Popen(
-        call, cwd=folder, env=variables, **silent, **group
-    ) as process:
-        try:
-            code = process.wait(limit_s)
-            return f"Its process ended (code {code})" if code else ""
-        except subprocess.TimeoutExpired:
-            return f"It took longer than {limit_s:g} seconds"
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                if hasattr(os, "killpg"):
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    process.kill()
+def _ended(code, limit_s):
+    if code is None:
+        return f"It took longer than {limit_s:g} seconds"
+    return f"Its process ended (code {code})" if code else ""
 
 
 def _parsed(notes):

@@ -5,7 +5,6 @@
 It is made of what is committed only, so no rating of MovieLens gets into it; packing looks once more.
 """
 
-import json
 import re
 import unicodedata
 from pathlib import Path
@@ -92,9 +91,7 @@ def members(project: Project) -> dict[str, bytes]:
             if cell["cell_type"] == "markdown":
                 text = self_contained(cells.source(cell), known, there)
                 cell["source"] = text.splitlines(keepends=True)
-        found[notebook.path.name] = (
-            json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        )
+        found[notebook.path.name] = cells.as_text(content)
     return {
         name: text.encode() if isinstance(text, str) else text
         for name, text in found.items()

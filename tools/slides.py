@@ -61,9 +61,8 @@ def slides_of(content: dict) -> list[Slide]:
     ):
         tags = {"slide"} if position == 0 else set(cells.tags(cell))
         text, is_text = cells.source(cell), cell["cell_type"] == "markdown"
-        first, *_ = (text.strip() or " ").splitlines()
-        if has_title := bool(core_path.headings(cell)) and first.startswith("#"):
-            heading = first
+        if has_title := 0 in core_path.headings(cell):
+            heading = text.splitlines()[0]
         if "slide" in tags:
             made.append(Slide(off, [] if has_title else [_to_html(heading)]))
         # Who leaves out what goes deeper still gets all of the notes and slides of the rest.

@@ -16,7 +16,7 @@ Beyond it
     `sequence`, self-attention, and `recurrent`, GRU4Rec; `next_item` and `losses`, what they share;
     `blend`, two models mixed.
 What all use
-    `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
+    `alone`, `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
 
 `recdl.own` compares recommenders on your own ratings, also as the command ``python -m recdl``.
 `recdl.experiments` has the long runs of chapters 7 to 9; `recdl.course` what the chapters share, and a folder

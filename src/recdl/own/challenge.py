@@ -15,12 +15,9 @@ A Python file runs in a process of its own with a time limit, in a folder with n
 lock: whoever runs it runs the code of its author, with all rights of whoever runs it. Read it first.
 """
 
-import contextlib
 import os
 import pathlib
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
@@ -29,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from recdl import baselines, evaluation, splits, tables
+from recdl.alone import run_alone
 from recdl.columns import DataError
 from recdl.files import replacing
 from recdl.own.judging import (
@@ -103,7 +101,9 @@ def lists_by(path, train, k: int, limit_s: float) -> np.ndarray:
         copy = shutil.copy(train, folder)  # which tells nothing of the teacher's folder
         command = [sys.executable, "-m", "recdl.own.entry"]
         command += [copy, pathlib.Path(path).resolve(), str(k), folder]
-        code = _run(command, folder, limit_s)
+        code = run_alone(command, folder, limit_s)
+        if code is None:
+            raise ValueError(f"It took longer than {limit_s:g} seconds.")
         reason, lists = pathlib.Path(folder, REASON), pathlib.Path(folder, LISTS)
         if reason.exists():
             said = reason.read_text(encoding="utf-8", errors="replace")
@@ -111,23 +111,6 @@ def lists_by(path, train, k: int, limit_s: float) -> np.ndarray:
         if not lists.exists():
             raise ValueError(f"Its process ended with code {code}.")
         return np.load(lists, allow_pickle=False)
-
-
-def _run(command, folder, limit_s):
-    """Run a program that says nothing, return how it ended, and end all that it has started."""
-    silent = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    own = {"start_new_session": True}  # its own group of processes; Windows has none
-    with subprocess.Popen(command, cwd=folder, **silent, **own) as process:
-        try:
-            return process.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            raise ValueError(f"It took longer than {limit_s:g} seconds.") from None
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                if hasattr(os, "killpg"):
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    process.kill()
 
 
 def _refuse_seen(top, in_training, positives):
