@@ -189,9 +189,10 @@ def sample_negatives(
     (`NegativeSampler` in its ``models/ncf/dataset.py``); He et al. (2017) draw with replacement.
 
     `rng` is the source of randomness; call again with the same one for the next epoch. `block` users are
-    handled at once: memory grows with the interactions and ``block * n_items``. Returned are the positions of
-    the negatives' users and items, block by block. A ValueError tells if n_negatives is not a whole number of
-    at least 0, block not one of at least 1, or rng no generator.
+    handled at once: memory grows with the interactions and ``block * n_items``. Each block has a generator of
+    its own, so it draws the same whoever draws it, and when; blocks of another size draw others. Returned are
+    the positions of the negatives' users and items, block by block. A ValueError tells if n_negatives is not
+    a whole number of at least 0, block not one of at least 1, or rng no generator.
     """
     check_at_least(0, n_negatives=n_negatives)
     check_at_least(1, block=block)
@@ -201,12 +202,13 @@ def sample_negatives(
     n_users, n_items = positives.n_users, positives.n_items
     by_user = np.argsort(positives.users, kind="stable")
     n_seen = np.bincount(positives.users)
-    drawn = []
-    for begin in range(0, n_users, block):
+    drawn, seed = [], rng.integers(2**63)
+    for number, begin in enumerate(range(0, n_users, block)):
         rows = by_user[n_seen[:begin].sum() : n_seen[: begin + block].sum()]
         taken = np.zeros((min(block, n_users - begin), n_items), dtype=bool)
         taken[positives.users[rows] - begin, positives.items[rows]] = True
-        users, items = _draw_untaken(taken, wanted[begin : begin + block], rng)
+        own = np.random.default_rng([seed, number])
+        users, items = _draw_untaken(taken, wanted[begin : begin + block], own)
         drawn.append((users + begin, items))
     users, items = (np.concatenate(part) for part in zip(*drawn, strict=True))
     return users, items
