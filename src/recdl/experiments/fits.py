@@ -205,7 +205,9 @@ def fit_gsasrec(positives, seed, validate=None, *, n_negatives, t, **setting):
     from recdl import losses, sequence
 
     make, loss = sequence.SelfAttention, losses.GBCE(n_negatives, t)
-    return _next_item(make, loss, positives, seed, validate, **setting)
+    # This loss first learns how popular each film is, and may rest there for twenty epochs.
+    patient = {"longest": 150, "patience": 30} if validate else {}
+    return _next_item(make, loss, positives, seed, validate, **patient, **setting)
 
 
 def _next_item(
@@ -219,6 +221,8 @@ def _next_item(
     batch_size,
     learning_rate,
     n_epochs=None,
+    longest=LONGEST,
+    patience=10,
     **sizes,
 ):
     from recdl import next_item
@@ -229,11 +233,12 @@ def _next_item(
         net,
         positives,
         loss=loss,
-        n_epochs=LONGEST if validate else n_epochs,
+        n_epochs=longest if validate else n_epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
         validate=validate,
+        patience=patience,
     )
     chosen = {"n_epochs": trained.best_epoch} if validate else {}
     return Fitted(net, chosen, trained.losses)

@@ -108,9 +108,9 @@ SYSTEMS = [
         "n_next": [1, 3, 5],
     }, random=True, ordered=True, everywhere=False),
     System("gSASRec", "deep", fits.fit_gsasrec, {
-        "width": [32, 64], "n_blocks": [1, 2], "dropout": [0.2, 0.3, 0.4, 0.5],
-        "length": [30, 50], "learning_rate": [0.001, 0.002, 0.003, 0.005],
-        "batch_size": [32, 64], "n_negatives": [32, 64, 128, 256],
+        "width": [32, 64], "n_blocks": [1, 2], "dropout": [0.3, 0.4, 0.5],
+        "length": [30, 50], "learning_rate": [0.003, 0.005, 0.007],
+        "batch_size": [32, 64], "n_negatives": [64, 128, 256],
         "t": [0, 0.5, 0.75, 0.9, 1],
     }, random=True, ordered=True, everywhere=False),
     System("GRU4Rec + linear blend", "deep", fits.fit_deep_blend, random=True,
