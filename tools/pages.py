@@ -10,6 +10,7 @@ import yaml
 
 from recdl import paper
 from recdl.experiments import summary
+from recdl.experiments.questions import QUESTIONS, VISIT
 from recdl.uncertainty import with_interval
 from tools import below, bundle, core_path, repository
 from tools.project import Project
@@ -113,9 +114,10 @@ def tables_of_seeds(target: Path, results: dict):
 
 
 def tables_of_systems(target: Path, downloads: Path, results: dict):
-    """Write all systems: two tables to be read, and one to be downloaded, with everything."""
-    systems = results["systems"]
-    pd.json_normalize(systems, sep="_").to_csv(downloads / "systems.csv", index=False)
+    """Write all systems: three tables to be read, and one to be downloaded, with everything."""
+    every = pd.json_normalize(results["systems"], sep="_")
+    every.to_csv(downloads / "systems.csv", index=False)
+    systems = [s for s in results["systems"] if s["question"] == VISIT]
 
     def text(value, form=".4f"):
         if value is None:
@@ -132,7 +134,7 @@ def tables_of_systems(target: Path, downloads: Path, results: dict):
             f"NDCG@10 minus {other}": text(system[f"ndcg_at_10_minus_{key}"], "+.4f")
             for key, other in (
                 ("paper_neumf", "the paper's NeuMF"),
-                ("best_classical", "the best classical"),
+                ("best_linear", "the linear blend"),
             )
         }
         cost = {
@@ -140,6 +142,16 @@ def tables_of_systems(target: Path, downloads: Path, results: dict):
             "seconds": f"{system['train_seconds']:.1f}",
         }
         against.append(name | {"kind": system["kind"]} | minus | cost)
+    questions = {
+        question: {
+            s["name"]: text(s["ndcg_at_10"])
+            for s in results["systems"]
+            if s["question"] == question
+        }
+        for question in QUESTIONS
+    }
+    by_question = pd.DataFrame(questions).dropna()
+    by_question.to_csv(target / "systems_questions.csv", index_label="system")
     pd.DataFrame(quality).to_csv(target / "systems.csv", index=False)
     pd.DataFrame(against).to_csv(target / "systems_compared.csv", index=False)
 

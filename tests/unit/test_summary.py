@@ -6,7 +6,7 @@ import pytest
 
 from recdl import uncertainty
 from recdl.evaluation import Relevant
-from recdl.experiments import summary, tables
+from recdl.experiments import plan, summary, tables
 from recdl.interactions import Interactions
 
 
@@ -54,8 +54,10 @@ def test_by_user_is_the_mean_over_seeds(pooled):
     assert one.to_dict() == {"deep": {9: 0.05, 7: 0.0}, "sums": {9: 0.0, 7: 0.1}}
 
 
-def test_systems_are_compared_over_seeds_and_users_together(pooled):
-    (row,) = summary.against(pooled, [("deep", "sums")]).itertuples()
+def test_systems_are_compared_over_seeds_and_users_together(pooled, monkeypatch):
+    monkeypatch.setattr(plan, "PRIMARY", [("deep", "sums")])
+    monkeypatch.setattr(summary, "answers", lambda question: pooled)
+    (row,) = summary.primary("a question").itertuples()
     seeds = summary.by_seed(pooled)
     expected = uncertainty.crossed_difference(
         seeds["deep"].T, seeds["sums"].T, rng=np.random.default_rng(0)
@@ -63,3 +65,16 @@ def test_systems_are_compared_over_seeds_and_users_together(pooled):
     assert row.Index == "deep − sums"
     assert (row.mean, row.low, row.high, row.p) == expected[:4]
     assert row.p_holm == row.p
+
+
+def test_a_comparison_that_was_not_named_before_is_marked_and_has_no_p_value(
+    pooled, monkeypatch
+):
+    monkeypatch.setattr(plan, "PRIMARY", [("deep", "sums")])
+    found = summary.against(pooled, [("deep", "sums"), ("sums", "deep")])
+    assert found["comparison"].tolist() == ["primary", "exploratory"]
+    assert found.columns.tolist() == ["mean", "low", "high", "least", "comparison"]
+    assert (found["mean"].iloc[0], found["low"].iloc[0]) == (
+        -found["mean"].iloc[1],
+        -found["high"].iloc[1],
+    )

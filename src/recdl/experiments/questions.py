@@ -14,7 +14,7 @@ from recdl import evaluation, movielens, splits
 from recdl.interactions import Interactions
 
 K = 10
-VISIT, NEXT, LATER = "the rest of the visit", "the next film", "a later visit"
+VISIT, NEXT, LATER = "visit", "next film", "later visit"
 
 
 class Question(NamedTuple):

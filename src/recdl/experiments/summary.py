@@ -5,15 +5,17 @@ import pandas as pd
 
 from recdl import comparisons, paper, uncertainty
 from recdl.experiments import plan, tables
-from recdl.experiments.questions import QUESTIONS, VISIT, judged_on
+from recdl.experiments.questions import LATER, NEXT, QUESTIONS, VISIT, judged_on
 from recdl.experiments.systems import SYSTEMS
 from recdl.uncertainty import with_interval
 
-PROTOCOL = (
-    "the paper's split; settings chosen on three cuts of each user's training part; all unseen films "
-    "of the training part as candidates; k = 10"
-)
-PAPER, POPULARITY = "NeuMF of the paper", "popularity"
+_SAME = "all unseen films of the training part as candidates; k = 10"
+PROTOCOLS = {
+    VISIT: f"the paper's split; settings chosen on three cuts of each user's training part; {_SAME}",
+    NEXT: f"each user's last film held out; settings chosen on the one before it; {_SAME}",
+    LATER: f"one moment for all users, four times; settings chosen on three earlier moments; {_SAME}",
+}
+PAPER, POPULARITY, LINEAR = "NeuMF of the paper", "popularity", "linear blend"
 METRICS = ["map", "ndcg_at_10", "precision_at_10", "recall_at_10"]
 
 
@@ -103,12 +105,22 @@ def answers(question: str) -> pd.DataFrame:
 
 
 def primary(question: str) -> pd.DataFrame:
-    """Return the primary comparisons of a question, as `against` does."""
-    return against(answers(question), plan.PRIMARY)
+    """Return the comparisons of a question that were named before, corrected by Holm for all of them."""
+    return _compared(answers(question), plan.PRIMARY)
 
 
 def against(table: pd.DataFrame, pairs) -> pd.DataFrame:
-    """Return what `recdl.comparisons.family` says of pairs of systems: users and seeds resampled together."""
+    """Return differences of pairs of systems: users and seeds resampled together.
+
+    Whether a comparison is one of `plan.PRIMARY` or exploratory, chosen after looking, stands beside it. Only
+    `primary` has p-values: they mean something for comparisons that were named before.
+    """
+    named = ["primary" if pair in plan.PRIMARY else "exploratory" for pair in pairs]
+    found = _compared(table, pairs).drop(columns=["p", "p_holm"])
+    return found.assign(comparison=named)
+
+
+def _compared(table, pairs):
     seeds = by_seed(table)
     users = next(iter(seeds.values())).index
     return comparisons.family(
@@ -129,31 +141,37 @@ def best_classical(*, ordered: bool) -> str:
 
 
 def systems() -> list[dict]:
-    """Return every system with its results on the paper's test part, as `make results` prints them."""
-    table = finals()
+    """Return the results of every system, for each question it was tuned for; `make results` prints them."""
+    return [system for question in QUESTIONS for system in _systems(question)]
+
+
+def _systems(question):
+    table = finals() if question == VISIT else answers(question)
     users = {metric: by_user(table, metric) for metric in METRICS}
-    ndcg, best = users["ndcg_at_10"], best_classical(ordered=True)
-    found = []
+    ndcg, found = users["ndcg_at_10"], []
     for system in SYSTEMS:
-        rows = table[table["system"] == system.name]
-        metrics = {m: interval(users[m][system.name])._asdict() for m in METRICS}
-        against = {
-            f"ndcg_at_10_minus_{key}": None
-            if system.name == other
-            else difference(ndcg[system.name], ndcg[other])._asdict()
-            for key, other in (("paper_neumf", PAPER), ("best_classical", best))
+        name, rows = system.name, table[table["system"] == system.name]
+        if rows.empty:
+            continue
+        metrics = {m: interval(users[m][name])._asdict() for m in METRICS}
+        minus = {
+            f"ndcg_at_10_minus_{key}": difference(ndcg[name], ndcg[other])._asdict()
+            if other in ndcg and other != name
+            else None
+            for key, other in (("paper_neumf", PAPER), ("best_linear", LINEAR))
         }
         found.append(
             {
-                "name": system.name,
+                "name": name,
                 "kind": system.kind,
-                "protocol": PROTOCOL,
-                "seeds": len(rows),
+                "question": question,
+                "protocol": PROTOCOLS[question],
+                "seeds": int(rows["seed"].nunique()),
                 **metrics,
                 "train_seconds": float(rows["seconds"].median()),
                 "item_coverage": float(rows["coverage"].mean()),
                 "popularity_of_recommended": float(rows["popularity"].mean()),
-                **against,
+                **minus,
             }
         )
     return found
