@@ -16,14 +16,12 @@ LONGER = {
     "05_training": (3_046, 184),
     "05b_training_in_keras": (WORDS, 162),
     "06_evaluation": (3_260, 206),
-    "07_how_sure": (WORDS, 141),
-    "08_is_it_any_good": (WORDS, 167),
     "09_what_deep_learning_adds": (WORDS, 229),
 }
 # As long as all chapters were together.
 WORDS_TOGETHER = 33_350
 # Chapters whose box still has the time of an older rule.
-OLD_BOX = {"07_how_sure", "08_is_it_any_good", "09_what_deep_learning_adds"}
+OLD_BOX = {"09_what_deep_learning_adds"}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda notebook: notebook.name)
