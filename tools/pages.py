@@ -118,20 +118,24 @@ def tables_of_systems(target: Path, downloads: Path, results: dict):
     every = pd.json_normalize(results["systems"], sep="_")
     every.to_csv(downloads / "systems.csv", index=False)
     systems = [s for s in results["systems"] if s["question"] == VISIT]
-
-    def text(value, form=".4f"):
-        if value is None:
-            return "–"
-        return with_interval((value["mean"], value["low"], value["high"]), form)
-
+    by_question = {
+        question: {
+            s["name"]: _text(s["ndcg_at_10"])
+            for s in results["systems"]
+            if s["question"] == question
+        }
+        for question in QUESTIONS
+    }
+    by_question = pd.DataFrame(by_question).dropna()
+    by_question.to_csv(target / "systems_questions.csv", index_label="system")
     quality, against = [], []
     for system in sorted(systems, key=lambda s: -s["ndcg_at_10"]["mean"]):
         name = {"system": system["name"]}
         metrics = ["ndcg_at_10", "map", "precision_at_10", "recall_at_10"]
-        values = {paper.LABELS[m]: text(system[m]) for m in metrics}
+        values = {paper.LABELS[m]: _text(system[m]) for m in metrics}
         quality.append(name | values | {"seeds": system["seeds"]})
         minus = {
-            f"NDCG@10 minus {other}": text(system[f"ndcg_at_10_minus_{key}"], "+.4f")
+            f"NDCG@10 minus {other}": _text(system[f"ndcg_at_10_minus_{key}"], "+.4f")
             for key, other in (
                 ("paper_neumf", "the paper's NeuMF"),
                 ("best_linear", "the linear blend"),
@@ -142,18 +146,14 @@ def tables_of_systems(target: Path, downloads: Path, results: dict):
             "seconds": f"{system['train_seconds']:.1f}",
         }
         against.append(name | {"kind": system["kind"]} | minus | cost)
-    questions = {
-        question: {
-            s["name"]: text(s["ndcg_at_10"])
-            for s in results["systems"]
-            if s["question"] == question
-        }
-        for question in QUESTIONS
-    }
-    by_question = pd.DataFrame(questions).dropna()
-    by_question.to_csv(target / "systems_questions.csv", index_label="system")
     pd.DataFrame(quality).to_csv(target / "systems.csv", index=False)
     pd.DataFrame(against).to_csv(target / "systems_compared.csv", index=False)
+
+
+def _text(value, form=".4f"):
+    if value is None:
+        return "–"
+    return with_interval((value["mean"], value["low"], value["high"]), form)
 
 
 def stage(project: Project, source: Path):

@@ -109,7 +109,11 @@ def test_every_system_is_listed_with_intervals(listed):
     assert list(listed) == [system.name for system in systems.SYSTEMS]
     for system in listed.values():
         assert system["kind"] in ("classical", "deep")
-        assert system["seeds"] >= (5 // systems.by_name(system["name"]).members if systems.by_name(system["name"]).random else 1)
+        assert system["seeds"] >= (
+            5 // systems.by_name(system["name"]).members
+            if systems.by_name(system["name"]).random
+            else 1
+        )
         for metric in summary.METRICS:
             value = system[metric]
             assert 0 <= value["low"] <= value["mean"] <= value["high"] <= 1

@@ -223,6 +223,8 @@ def test_only_rows_of_a_system_or_split_that_has_changed_are_made_anew(
 
 SYSTEMS = [system.name for system in systems.SYSTEMS]
 NEXT, LATER = (questions.QUESTIONS[name] for name in (questions.NEXT, questions.LATER))
+NEXT_1M = questions.SECOND[f"{questions.NEXT}, MovieLens-1M"]
+LAST = [*NEXT.test, *NEXT.validation, *NEXT_1M.test, *NEXT_1M.validation]
 BY_TIME = ["time", *LATER.validation, *LATER.test]
 # One of those whose rows are made in the same way.
 KINDS = list({e.make: name for name, e in plan.EXPERIMENTS.items()}.values())
@@ -290,7 +292,7 @@ def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
     ("old", "new", "stale"),
     [
         ("times.quantile([ratio, until])", "7, 8", BY_TIME),
-        ("(left == 0)", "(left == 1)", [*NEXT.test, *NEXT.validation]),
+        ("(left == 0)", "(left == 1)", LAST),
         ("check_generator(rng).permutation(len(ratings))\n    return", "7\n    return", ["random"]),
         ("chronological_split(ratings, 0.75)", "chronological_split(ratings, 0.7)", None),
     ],

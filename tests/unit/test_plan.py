@@ -74,7 +74,7 @@ def test_no_choice_sees_what_is_judged(toy_plan):
     pairs = {
         name: [{*zip(part["userID"], part["itemID"], strict=True)} for part in split]
         for name in questions.SPLITS
-        if name != "Fig. 8"
+        if name != "Fig. 8" and "MovieLens-1M" not in name
         for split in [questions.split_of(name)]
     }
     for validation, test in questions.QUESTIONS.values():
@@ -95,7 +95,7 @@ def test_a_trial_is_trained_on_the_first_part_of_its_split(toy_plan):
 def test_the_mean_over_the_validation_splits_decides(toy_plan):
     rows = list(plan.tuning_rows())
     judged(rows, (0.2, 0.9, 0.8))
-    with pytest.raises(TableError, match="not tuned yet for the rest of the visit"):
+    with pytest.raises(TableError, match="not tuned yet for visit"):
         plan.chosen("knn")
     first, second = rows[1].setting, rows[2].setting
     finals = [row for row in plan.finalist_rows() if row.split.startswith("valid")]

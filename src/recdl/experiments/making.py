@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from recdl import evaluation, ranking, sampled
-from recdl.experiments import tables
+from recdl.experiments import movielens_1m, tables
 from recdl.experiments.fits import LONGEST, trained_once
 from recdl.experiments.questions import K, judged_on, ndcg_on, split_of
 from recdl.experiments.tables import Row
@@ -67,6 +67,19 @@ def rank_last(row: Row, fit: Callable) -> dict:
     positives, _ = judged_on(row.split)
     ranks, _ = sampled.exact_ranks(fitted.model, positives, split_of(row.split).test)
     return {"ranks": " ".join(map(str, ranks)), "seconds": seconds}
+
+
+def tune_1m(row: Row, fit: Callable) -> dict:
+    """Do what `tune` does, and note which data these were."""
+    return tune(row, fit) | {"data": movielens_1m.name_and_hash()}
+
+
+def judge_1m(row: Row, fit: Callable) -> dict:
+    """Do what `judge` does, but note each user's NDCG@10: whoever reads it may not have the data."""
+    found = judge(row, fit)
+    metrics = tables.metrics(found.pop("hits"), judged_on(row.split)[1])
+    ndcg = " ".join(f"{value:.4g}" for value in metrics["ndcg_at_10"])
+    return found | {"ndcg": ndcg, "data": movielens_1m.name_and_hash()}
 
 
 def _trained(row, split, fit, validate=None):

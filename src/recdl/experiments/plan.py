@@ -11,6 +11,7 @@ The protocol, the same for every system:
   of equal scores the film that appears earlier in training comes first.
 
 The contenders of chapter 9 are tuned in the same way for two more questions; see `experiments.questions`.
+Whoever has MovieLens-1M can ask two of the three there, and choose from the settings that were found here.
 """
 
 import functools
@@ -21,14 +22,14 @@ from typing import NamedTuple
 import numpy as np
 
 from recdl import movielens, paper, provenance
-from recdl.experiments import tables
+from recdl.experiments import making, movielens_1m, tables
 from recdl.experiments.making import STOPPED, curve, judge, rank_last, tune
-from recdl.experiments.questions import LATER, NEXT, QUESTIONS, SPLITS, VISIT
+from recdl.experiments.questions import LATER, NEXT, QUESTIONS, SECOND, SPLITS, VISIT
 from recdl.experiments.systems import SYSTEMS, System, by_name
 from recdl.experiments.tables import Row
 
 MOST_TRIALS, MOST_SECONDS = 40, 20 * 60
-N_BEST, N_OTHER = 2, 2  # trials that are judged on all validation splits of a question
+N_BEST, N_OTHER = 2, 1  # trials that are judged on all validation splits of a question
 PAPER = {"n_epochs": paper.SETTINGS.n_epochs}  # all else is as `paper.Settings` has it
 CONTENDERS = (
     "EASE",
@@ -100,28 +101,30 @@ def finalists(name: str, question: str = VISIT) -> list[dict]:
     return best + [setting for setting, _ in zip(others, range(N_OTHER), strict=False)]
 
 
-def finalist_rows() -> Iterator[Row]:
+def finalist_rows(questions=QUESTIONS, experiment="finalists") -> Iterator[Row]:
     """Yield the settings that are judged on all validation splits of a question, but for those of the search.
 
     The seed is the number of the split. A system made of others waits until these are tuned.
     """
-    for question in QUESTIONS:
+    for question in questions:
         for system in SYSTEMS:
             takes_part = question == VISIT or system.name in CONTENDERS
             if takes_part and all(is_tuned(s, question) for s in system.needs.values()):
                 for setting in finalists(system.name, question):
                     rows = _rows_of(system.name, setting, question)
-                    yield from (r for r in rows if _experiment_of(r) == "finalists")
+                    yield from (r for r in rows if _experiment_of(r) == experiment)
 
 
 def _rows_of(name, setting, question):
     if not by_name(name).tuned:
         return []
-    splits = enumerate(QUESTIONS[question].validation, start=1)
+    splits = enumerate((QUESTIONS | SECOND)[question].validation, start=1)
     return [Row(name, setting, seed, split) for seed, split in splits]
 
 
 def _experiment_of(row):
+    if any(row.split in question.validation for question in SECOND.values()):
+        return "second_finalists"
     searched = by_name(row.system).space and row.split == "validation"
     return "tuning" if searched else "finalists"
 
@@ -130,7 +133,7 @@ def _judged(name, question):
     """Return for each finalist its setting, and those of its rows that are there, by split."""
     fresh = {
         experiment: {tables.key_of(r): r for r in tables.fresh(experiment, code_of)}
-        for experiment in ("tuning", "finalists")
+        for experiment in ("tuning", "finalists", "second_finalists")
     }
     return [
         (
@@ -267,10 +270,10 @@ def splits_rows():
                 yield from with_seeds(system, split, 3 if split == "time" else 1)
 
 
-def answers_rows():
+def answers_rows(questions=(NEXT, LATER)):
     """Yield the contenders on the test splits of the other questions, each as chosen for the question."""
-    for question in (NEXT, LATER):
-        for split in QUESTIONS[question].test:
+    for question in questions:
+        for split in (QUESTIONS | SECOND)[question].test:
             for name in CONTENDERS:
                 yield from with_seeds(by_name(name), split, 3, question)
 
@@ -293,21 +296,33 @@ EXPERIMENTS = {
     "splits": Experiment(splits_rows, judge),
     "ablations": Experiment(ablations_rows, judge),
 }
+SECOND_EXPERIMENTS = {  # of whoever has MovieLens-1M
+    "second_finalists": Experiment(
+        lambda: finalist_rows(SECOND, "second_finalists"), making.tune_1m
+    ),
+    "second_answers": Experiment(lambda: answers_rows(SECOND), making.judge_1m),
+}
+
+
+def named(name: str) -> Experiment:
+    """Return the experiment of this name, on either data set."""
+    return (EXPERIMENTS | SECOND_EXPERIMENTS)[name]
 
 
 def make(experiment: str, row: Row) -> dict:
     """Make a row of an experiment anew, and return what it holds beside its key."""
-    return EXPERIMENTS[experiment].make(row, by_name(row.system).fit)
+    return named(experiment).make(row, by_name(row.system).fit)
 
 
 @functools.cache
 def code_of(experiment: str, system: str, split: str) -> str:
     """Return the fingerprint of the data and of all code that a row of an experiment depends on."""
-    functions = (EXPERIMENTS[experiment].make, by_name(system).fit)
+    functions = (named(experiment).make, by_name(system).fit)
     used = [SPLITS[split], SPLITS["validation"]]  # of all splits, these two
+    used += [SPLITS[cut] for cut in SPLITS[split][1:] if cut in SPLITS]  # of other data
     # What loading gives is pinned by the hash of the data.
     apart = [("recdl.experiments.questions", "SPLITS")]
-    apart += [(movielens.__name__, "load_ratings")]
+    apart += [(data.__name__, "load_ratings") for data in (movielens, movielens_1m)]
     cuts, arguments = [cut[0] for cut in used], repr([cut[1:] for cut in used])
     code = provenance.fingerprint(*functions, *cuts, apart=apart)
     return provenance.sha256(code, arguments, movielens.RATINGS_SHA256)[:16]
@@ -315,4 +330,4 @@ def code_of(experiment: str, system: str, split: str) -> str:
 
 def load(experiment: str):
     """Return the complete table of an experiment; see `recdl.experiments.tables.load`."""
-    return tables.load(experiment, list(EXPERIMENTS[experiment].rows()), code_of)
+    return tables.load(experiment, list(named(experiment).rows()), code_of)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recdl import evaluation, movielens, splits
+from recdl.experiments import movielens_1m
 from recdl.interactions import Interactions
 
 K = 10
@@ -30,6 +31,15 @@ QUESTIONS = {
     LATER: Question(
         ("earlier moment 1", "earlier moment 2", "earlier moment 3"),
         ("moment 1", "moment 2", "moment 3", "moment 4"),
+    ),
+}
+# Two of them once more, on a second data set. It is ten times as large, so one cut for choosing has to do.
+SECOND = {
+    f"{VISIT}, MovieLens-1M": Question(
+        ("validation, MovieLens-1M",), ("paper, MovieLens-1M",)
+    ),
+    f"{NEXT}, MovieLens-1M": Question(
+        ("last but one, MovieLens-1M",), ("leave-one-out, MovieLens-1M",)
     ),
 }
 
@@ -55,6 +65,12 @@ def _last_but_one(ratings):
     return splits.leave_one_out_split(splits.leave_one_out_split(ratings).train)
 
 
+def _of_1m(_, name):
+    """Return the split of this name of MovieLens-1M, whatever the ratings are that all others get."""
+    function, *arguments = SPLITS[name]
+    return function(movielens_1m.load_ratings(), *arguments)
+
+
 SPLITS = {  # a name: a function of the ratings, and its other arguments
     "paper": (splits.course_split,),
     "validation": (validation_split,),
@@ -76,6 +92,10 @@ SPLITS = {  # a name: a function of the ratings, and its other arguments
     "moment 4": (splits.global_time_split, 0.9, 1.0),
     "leave-one-out": (splits.leave_one_out_split,),
     "last but one": (_last_but_one,),
+    "validation, MovieLens-1M": (_of_1m, "validation"),
+    "paper, MovieLens-1M": (_of_1m, "paper"),
+    "last but one, MovieLens-1M": (_of_1m, "last but one"),
+    "leave-one-out, MovieLens-1M": (_of_1m, "leave-one-out"),
 }
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from recdl import comparisons, paper, uncertainty
-from recdl.experiments import plan, tables
-from recdl.experiments.questions import LATER, NEXT, QUESTIONS, VISIT, judged_on
+from recdl.experiments import movielens_1m, plan, tables
+from recdl.experiments.questions import LATER, NEXT, QUESTIONS, SECOND, VISIT, judged_on
 from recdl.experiments.systems import SYSTEMS
 from recdl.uncertainty import with_interval
 
@@ -120,8 +120,44 @@ def against(table: pd.DataFrame, pairs) -> pd.DataFrame:
     return found.assign(comparison=named)
 
 
+def second() -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Return for each question on MovieLens-1M what the contenders reach, and the comparisons named before.
+
+    The tables are as those of `interval` and of `primary`. It is empty as long as nobody has made the rows.
+
+    Raises
+    ------
+    recdl.experiments.tables.TableError
+        If rows are missing, damaged, or of other code, data or settings than the others.
+    """
+    with movielens_1m.telling_how():
+        rows = tables.read("second_answers")
+        movielens_1m.refuse_other_data([*tables.read("second_finalists"), *rows])
+    if not rows:
+        return {}
+    plan.load("tuning")  # if this is refused, it is for the other command to make it
+    with movielens_1m.telling_how():
+        table = plan.load("second_answers")
+    return {question: _second(table, question) for question in SECOND}
+
+
+def _second(table, question):
+    seeds = {}
+    for row in table[table["split"].isin(SECOND[question].test)].itertuples():
+        of_users = np.array(row.ndcg.split(), dtype=float)
+        seeds.setdefault(row.system, {})[row.seed] = of_users
+    seeds = {name: pd.DataFrame(of_one) for name, of_one in seeds.items()}
+    reached = {
+        name: interval(of_one.mean(axis=1))._asdict() for name, of_one in seeds.items()
+    }
+    return pd.DataFrame(reached).T, _family(seeds, plan.PRIMARY)
+
+
 def _compared(table, pairs):
-    seeds = by_seed(table)
+    return _family(by_seed(table), pairs)
+
+
+def _family(seeds, pairs):
     users = next(iter(seeds.values())).index
     return comparisons.family(
         {f"{a} − {b}": (seeds[a].loc[users].T, seeds[b].loc[users].T) for a, b in pairs}
