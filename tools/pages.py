@@ -150,6 +150,18 @@ def tables_of_systems(target: Path, downloads: Path, results: dict):
     pd.DataFrame(against).to_csv(target / "systems_compared.csv", index=False)
 
 
+def table_of_second(target: Path):
+    """Write what the contenders reach on MovieLens-1M, and the comparisons named before; a dash if not run."""
+    rows = []
+    for question, (reached, compared) in summary.second().items():
+        for form, table in ((".4f", reached), ("+.4f", compared)):
+            for name, row in table.iterrows():
+                rows.append((question, name, _text(row, form)))
+    names = ["question", "system or comparison", "NDCG@10"]
+    table = pd.DataFrame(rows or [("not run", "–", "–")], columns=names)
+    table.to_csv(target / "second.csv", index=False)
+
+
 def _text(value, form=".4f"):
     if value is None:
         return "–"
@@ -178,6 +190,7 @@ def stage(project: Project, source: Path):
     tables_of_run_times(project, generated)
     tables_of_seeds(generated, results)
     tables_of_systems(generated, static, results)
+    table_of_second(generated)
     machine = project.root / "benchmarks" / "speed_machine.json"
     measured = json.loads(machine.read_text(encoding="utf-8"))
     texts = substitutions(results, seconds)
