@@ -151,7 +151,7 @@ def tables_of_systems(target: Path, downloads: Path, results: dict):
 
 
 def table_of_second(target: Path):
-    """Write what the contenders reach on MovieLens-1M, and the comparisons named before; a dash if not run."""
+    """Write what the contenders reach on MovieLens-1M, and the comparisons named before; or "not run"."""
     rows = []
     for question, (reached, compared) in summary.second().items():
         for form, table in ((".4f", reached), ("+.4f", compared)):
