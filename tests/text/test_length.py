@@ -12,10 +12,6 @@ NOTEBOOKS = COURSE.notebooks()
 WORDS, LINES = 3_000, 90
 # Chapters that are longer still: as long as they were, so that they only become shorter.
 LONGER = {
-    "04_dataset": (3_243, 223),
-    "05_training": (3_046, 184),
-    "05b_training_in_keras": (WORDS, 162),
-    "06_evaluation": (3_260, 206),
     "07_how_sure": (WORDS, 141),
     "08_is_it_any_good": (WORDS, 167),
     "09_what_deep_learning_adds": (WORDS, 229),
