@@ -10,10 +10,9 @@ import pandas as pd
 import seaborn as sns
 
 from recdl import toy
-from recdl.course.figures import GREY, PAPER, RUN, legend_above, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, legend_above, write
 
 DAY = 86_400
-WIDTH = 5.6  # inches
 
 
 def users(ratings: pd.DataFrame, marked: tuple[int, ...] = ()):
@@ -78,7 +77,7 @@ def genres(ratings: pd.DataFrame, movies: pd.DataFrame):
     shares = pd.DataFrame(
         {"films": of_film.mean(), "ratings": of_film.loc[ratings["itemID"]].mean()}
     ).sort_values("ratings")
-    _, ax = plt.subplots(figsize=(WIDTH, 4.8))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.8), layout="constrained")
     ax.hlines(shares.index, shares["films"], shares["ratings"], color="0.7", zorder=1)
     looks = {
         "films": {"facecolor": "white", "edgecolor": PAPER, "marker": "s"},

@@ -6,9 +6,8 @@ import pandas as pd
 import seaborn as sns
 
 from recdl import paper
-from recdl.course.figures import GREY, PAPER, RUN, arrow, legend_above, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, arrow, legend_above, write
 
-WIDTH = 5.6  # inches
 MARKERS, DASHES = ["o", "^", "s", "D"], ["-", "--", ":", "-."]
 
 

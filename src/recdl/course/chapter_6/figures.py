@@ -9,9 +9,16 @@ import seaborn as sns
 from matplotlib.patches import Patch
 
 from recdl import evaluation, paper
-from recdl.course.figures import GREY, PAPER, RUN, box, legend_above, light, write
-
-WIDTH = 5.6  # inches
+from recdl.course.figures import (
+    GREY,
+    PAPER,
+    RUN,
+    WIDTH,
+    box,
+    legend_above,
+    light,
+    write,
+)
 
 
 def lists(top: Mapping[str, list[str]], relevant: Mapping[str, list[str]]):
@@ -83,7 +90,7 @@ def within_limits(
 ):
     """Draw each metric of two recommenders on a bar that ends at its best possible value."""
     names = list(network)[::-1]
-    _, ax = plt.subplots(figsize=(WIDTH, 2.9))
+    _, ax = plt.subplots(figsize=(WIDTH - 0.5, 2.9), layout="constrained")
     for y, name in enumerate(names):
         ax.barh(y, best[name], height=0.62, color="0.85", zorder=1)
         ax.barh(y, network[name], height=0.36, color=RUN, zorder=2)
@@ -135,7 +142,7 @@ def against_paper(run: dict[str, float]):
     off = paper.deviations(run)
     allowed, seeds = paper.allowed(), paper.seed_runs()
     reach = max(0.2, 1.1 * max(abs(value) for value in off.values()))
-    _, ax = plt.subplots(figsize=(WIDTH, 2.9))
+    _, ax = plt.subplots(figsize=(WIDTH - 0.5, 2.9), layout="constrained")
     for y, name in enumerate(names):
         target = paper.RESULTS[name]
         ax.plot(
