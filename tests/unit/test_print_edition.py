@@ -103,10 +103,12 @@ def test_a_pdf_says_where_each_page_begins():
 
 def stand_in(tmp_path, code):
     """Return a program that stands for Chromium and runs this code with the PDF's path as `pdf`."""
-    program = tmp_path / "browser"
+    program, script = tmp_path / "browser", tmp_path / "browser.py"
     path = "[w for w in sys.argv if w.startswith('--print-to-pdf=')][0].split('=')[1]"
-    start = f"#!{sys.executable}\nimport pathlib, sys\npdf = pathlib.Path({path})\n"
-    program.write_text(start + code, encoding="utf-8")
+    start = f"import pathlib, sys\npdf = pathlib.Path({path})\n"
+    script.write_text(start + code, encoding="utf-8")
+    # By way of a shell: behind #! the path of Python may have no space.
+    program.write_text(f"#!/bin/sh\nexec '{sys.executable}' '{script}' \"$@\"\n")
     program.chmod(0o755)
     return program
 
