@@ -9,9 +9,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
-from recdl.course.figures import GREY, PAPER, RUN, arrow, box, light, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, arrow, box, light, write
 
-WIDTH = 5.6  # inches
 COLUMNS = 1.0, 3.7, 6.4, 8.95  # of the family tree, from left to right
 LOOKS = {
     "family": {},
@@ -232,7 +231,7 @@ def miniatures(comparison: pd.DataFrame, intervals: dict):
         From the name of a column to a dict from methods to `recdl.uncertainty.Interval`.
     """
     names = list(comparison.index)[::-1]
-    _, axes = plt.subplots(1, 3, sharey=True, figsize=(6.4, 3.4))
+    _, axes = plt.subplots(1, 3, sharey=True, figsize=(WIDTH, 3.4))
     for ax, metric in zip(axes, comparison.columns[:3], strict=True):
         for y, name in enumerate(names):
             if metric in intervals:
