@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import LOOKS, legend_above, write
+from recdl.course.figures import LOOKS, WIDTH, legend_above, write
 
 
 def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
@@ -16,7 +16,7 @@ def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
     table : DataFrame
         Index: the system. Columns ``kind, mean`` and `x`.
     """
-    _, ax = plt.subplots(figsize=(7.0, 4.2))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.2))
     for kind, (colour, marker) in LOOKS.items():
         rows = table[table["kind"] == kind]
         ax.scatter(rows[x], rows["mean"], color=colour, marker=marker, s=42, label=kind)
@@ -60,7 +60,7 @@ def sampled_curves(curves: pd.DataFrame, base: str):
     base : str
         The system whose line is 1.
     """
-    _, ax = plt.subplots(figsize=(7.0, 4.2))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.2))
     lines = "o-", "s--", "D-.", "^:", "v-", "P--"
     looks = zip(lines, sns.color_palette("colorblind"), strict=False)
     for name, (line, colour) in zip(curves, looks, strict=False):
