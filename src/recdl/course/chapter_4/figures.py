@@ -77,7 +77,7 @@ def genres(ratings: pd.DataFrame, movies: pd.DataFrame):
     shares = pd.DataFrame(
         {"films": of_film.mean(), "ratings": of_film.loc[ratings["itemID"]].mean()}
     ).sort_values("ratings")
-    _, ax = plt.subplots(figsize=(WIDTH, 4.8), layout="constrained")
+    _, ax = plt.subplots(figsize=(WIDTH - 0.5, 4.8), layout="constrained")
     ax.hlines(shares.index, shares["films"], shares["ratings"], color="0.7", zorder=1)
     looks = {
         "films": {"facecolor": "white", "edgecolor": PAPER, "marker": "s"},
