@@ -58,11 +58,9 @@ def found_in(folder: Path) -> list[str]:
 @command()
 def main(root: Path):
     """Look at the built pages and slides, and print what is wrong."""
-    project = Project(root)
-    if not (project.html / "index.html").exists():
-        sys.exit("There is no built book in _build/html. Run: make book")
+    pages = Project(root).built_book()
     tell("Looking at every page, which takes a minute or two …")
-    lines = found_in(project.html)
+    lines = found_in(pages)
     print("\n".join(lines))
     if lines:
         sys.exit(f"{len(lines)} things to mend.")

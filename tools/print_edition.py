@@ -135,8 +135,7 @@ def to_pdf(page: Path, pdf: Path):
 def main(root: Path):
     """Print the book into one PDF."""
     begin, project = time.monotonic(), Project(root)
-    if not (project.html / "index.html").exists():
-        sys.exit("There is no built book in _build/html. Run: make book")
+    project.built_book()
     with replacing(project.build / "print") as unfinished:
         write(project, unfinished)
     pdf = project.build / f"recdl-{project.about()['version']}.pdf"

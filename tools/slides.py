@@ -249,7 +249,7 @@ def write(project: Project, target: pathlib.Path):
     for notebook in project.notebooks():
         content = notebook.with_outputs()
         made = decks[notebook.name] = slides_of(content)
-        chapters[notebook.name.split("_")[0]] = content, made
+        chapters[notebook.number] = content, made
     if guide := plans.guide(project.root):
         for name, title in plans.SEMINARS.items():
             decks[name] = seminar(title, guide, chapters)

@@ -48,7 +48,7 @@ def prose(notebook):
 
 
 def number(notebook):
-    return notebook.name.split("_")[0].lstrip("0")
+    return notebook.number.lstrip("0")
 
 
 @each(NOTEBOOKS)
@@ -253,8 +253,7 @@ def test_the_museum_has_the_exhibits_of_six_chapters():
 @each(NOTEBOOKS)
 def test_student_and_instructor_differ_in_solutions_and_notes_only(notebook):
     content = notebook.content()
-    chapter = notebook.name.split("_")[0]
-    notes = editions.notes(chapter)
+    notes = editions.notes(notebook.number)
     assert notes
     student = editions.student(content)["cells"]
     teacher = editions.instructor(content, notes)["cells"]

@@ -9,7 +9,7 @@ from tools import editions, plans, slides
 from tools.project import COURSE
 
 GUIDE = plans.guide(COURSE.root)
-NOTEBOOKS = {n.name.split("_")[0].removeprefix("0"): n for n in COURSE.notebooks()}
+NOTEBOOKS = {n.number.removeprefix("0"): n for n in COURSE.notebooks()}
 FULL = 90
 PLANS = {
     "One seminar of 90 minutes": 90,
@@ -31,7 +31,7 @@ def chapter_of(name):
 
 def minutes(chapter, title):
     """Return the minutes of a note, those in the seminar where it names them."""
-    text = editions.notes(NOTEBOOKS[chapter].name.split("_")[0]).get(title, "")
+    text = editions.notes(NOTEBOOKS[chapter].number).get(title, "")
     first = text.split(".*")[0]
     found = re.search(r"(\d+) in the seminar", first) or re.search(
         r"(\d+) minutes?", first
@@ -67,8 +67,8 @@ def test_a_plan_names_sections_that_are_there(title):
 
 @pytest.mark.parametrize("title", plans.SEMINARS.values())
 def test_each_row_of_a_seminar_has_a_slide_with_its_minutes(title):
-    names = {name: n.name.split("_")[0] for name, n in NOTEBOOKS.items()}
-    made = slides.seminar(title, GUIDE, {names[n]: chapter_of(n) for n in names})
+    chapters = {n.number: chapter_of(name) for name, n in NOTEBOOKS.items()}
+    made = slides.seminar(title, GUIDE, chapters)
     for row in plans.with_more(title, GUIDE):
         assert any(row.when() in slide.notes[0] for slide in made), row
 

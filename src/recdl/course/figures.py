@@ -1,4 +1,4 @@
-"""What the figures of all chapters share: the style, and two figures that several of them show.
+"""What the figures of all chapters share: the style, and a figure that several of them show.
 
 The other figures stand in the chapters' folders, one function each. Captions and alternative texts stand in
 the metadata of the cell that shows the figure. Colours are those of seaborn's colour-blind palette; every
@@ -6,7 +6,6 @@ figure can also be read in grey.
 """
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import seaborn as sns
 
@@ -56,23 +55,7 @@ def arrow(ax, x, y, to_x, to_y, **look):
     ax.annotate("", (to_x, to_y), (x, y), arrowprops=style | look)
 
 
-# Figures
-
-
-def long_tail(ratings: pd.DataFrame):
-    """Draw the number of ratings of each film, the most rated first, and mark half of all ratings."""
-    counts = ratings["itemID"].value_counts().to_numpy()
-    half = int(np.searchsorted(counts.cumsum(), counts.sum() / 2)) + 1
-    _, ax = plt.subplots()
-    ax.fill_between(np.arange(1, len(counts) + 1), counts, color=RUN, alpha=0.35)
-    ax.plot(np.arange(1, len(counts) + 1), counts, color=RUN)
-    ax.axvline(half, color=GREY, linestyle="--")
-    text = f"the {half} most rated films\nhave half of all ratings"
-    write(ax, text, (half, counts[0] * 0.75), (8, 0), color=GREY, fontsize=None)
-    ax.set(xlabel="film, by number of ratings", ylabel="number of ratings")
-    ax.set(xlim=(1, len(counts)), ylim=(0, None))
-    sns.despine(left=True)
-    return ax
+# A figure
 
 
 def standings(table: pd.DataFrame, paper: float | None = None):

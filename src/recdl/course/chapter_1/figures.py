@@ -202,7 +202,7 @@ def cold_start(curves: pd.DataFrame, popularity: float, k: int):
     k : int
         The length of the lists, for the label.
     """
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     looks = ("o-", RUN), ("s--", PAPER), ("^:", "black"), ("D-.", GREY)
     for name, (line, colour) in zip(curves, looks, strict=False):
         ax.plot(curves.index, curves[name], line, color=colour, label=name)
@@ -249,3 +249,19 @@ def miniatures(comparison: pd.DataFrame, intervals: dict):
     sns.despine(left=True)
     plt.tight_layout()
     return axes
+
+
+def long_tail(ratings: pd.DataFrame):
+    """Draw the number of ratings of each film, the most rated first, and mark half of all ratings."""
+    counts = ratings["itemID"].value_counts().to_numpy()
+    half = int(np.searchsorted(counts.cumsum(), counts.sum() / 2)) + 1
+    _, ax = plt.subplots()
+    ax.fill_between(np.arange(1, len(counts) + 1), counts, color=RUN, alpha=0.35)
+    ax.plot(np.arange(1, len(counts) + 1), counts, color=RUN)
+    ax.axvline(half, color=GREY, linestyle="--")
+    text = f"the {half} most rated films\nhave half of all ratings"
+    write(ax, text, (half, counts[0] * 0.75), (8, 0), color=GREY, fontsize=None)
+    ax.set(xlabel="film, by number of ratings", ylabel="number of ratings")
+    ax.set(xlim=(1, len(counts)), ylim=(0, None))
+    sns.despine(left=True)
+    return ax

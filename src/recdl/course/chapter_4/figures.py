@@ -98,7 +98,7 @@ def genres(ratings: pd.DataFrame, movies: pd.DataFrame):
 
 def rating_counts(ratings: pd.DataFrame):
     """Draw how often each rating from 1 to 5 was given."""
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     sns.countplot(x=ratings["rating"].astype(int), color=RUN, ax=ax)
     ax.bar_label(ax.containers[0], fmt="{:,.0f}")
     ax.set(xlabel="rating (stars)", ylabel="number of ratings")
@@ -116,7 +116,7 @@ def weeks(ratings: pd.DataFrame):
             "given": np.where(first_day, "on the user's first day", "later"),
         }
     )
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     sns.histplot(
         table, x="date", hue="given", hue_order=["later", "on the user's first day"],
         palette=[PAPER, RUN], multiple="stack", binwidth=7, alpha=0.9, ax=ax,
@@ -162,7 +162,7 @@ def activity(ratings: pd.DataFrame):
 def agreement(real: np.ndarray, shuffled: np.ndarray):
     """Draw how often users rated pairs of films in the same order, and how often with orders drawn by lot."""
     bins = np.linspace(0.5, 1.0, 26)
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     sns.histplot(
         real, bins=bins, stat="percent", color=RUN, ax=ax, label="as it happened"
     )

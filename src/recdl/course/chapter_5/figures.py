@@ -59,7 +59,7 @@ def pencil_step(before: pd.DataFrame, steps: dict[str, pd.DataFrame]):
 
 def loss_curve(losses: list[float]):
     """Draw the training loss of each epoch, with the paper's final loss as a line (the paper's Fig. 7)."""
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     ax.plot(_epochs(losses), losses, "o-", color=RUN, markersize=3, label="this run")
     line = {"color": PAPER, "linestyle": "--", "label": "the paper after 100 epochs"}
     ax.axhline(paper.RESULTS["train_loss"], **line)
@@ -86,7 +86,7 @@ def separation(samples: pd.DataFrame):
     samples : DataFrame
         Columns ``label`` (1 or 0) and ``prediction`` (0 to 1).
     """
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     edges = np.linspace(0, 1, 21)
     for label, name, colour, style in (
         (0, "zeros: films drawn as negatives", PAPER, "--"),
@@ -114,7 +114,7 @@ def choices(validation: list[float], test: list[float], chosen: dict[str, int]):
     chosen : dict
         Epochs, counted from 1, by the name of who chose them.
     """
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     ax.scatter(validation, test, color=RUN, alpha=0.6, s=25)
     _level(ax, np.mean(test), "mean of all", x=0.01)
     places = list(zip(validation, test, strict=True))
@@ -127,7 +127,7 @@ def choices(validation: list[float], test: list[float], chosen: dict[str, int]):
 
 def loss_curves(curves: dict[str, list[float]]):
     """Draw several training losses over the epochs, one line each, told apart by colour and by dashes."""
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     for (name, losses), dashes in zip(curves.items(), DASHES, strict=False):
         ax.plot(_epochs(losses), losses, dashes, label=name, linewidth=2)
     ax.set(xlabel="epoch", ylabel="mean training loss")
@@ -203,7 +203,7 @@ def loss_and_validation(histories: dict, popularity: float, title: str):
 
 def looked_at(test: list[float], marks: dict[str, int]):
     """Draw the test NDCG of each epoch, and mark epochs, counted from 1, by name."""
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     ax.plot(_epochs(test), test, color=RUN, linewidth=2)
     places = {name: (epoch, test[epoch - 1]) for name, epoch in marks.items()}
     _mark(ax, places, zorder=3)

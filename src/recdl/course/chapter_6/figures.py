@@ -47,7 +47,7 @@ def single_hit(k: int = 10):
         "MAP": (evaluation.average_precision, "s--", PAPER),
         "Precision": (evaluation.precision, "v-.", GREY),
     }
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     for name, (metric, line, colour) in lines.items():
         places, values = np.arange(1, k + 1), metric(hit, one)
         ax.plot(places, values, line, color=colour, label=name)
@@ -118,7 +118,7 @@ def sampled(curve: pd.DataFrame):
     curve : DataFrame
         Index: the number of sampled films, the last row being all of them. A column for each recommender.
     """
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     looks = ("o-", RUN, 7), ("s--", PAPER, -7)  # the two ends lie close together
     for name, (line, colour, up) in zip(curve, looks, strict=True):
         ax.plot(curve.index, curve[name], line, color=colour, label=name)
