@@ -2,8 +2,13 @@
 
 import gc
 import itertools
+import os
 import re
 import shutil
+import signal
+import threading
+import time
+from concurrent import futures
 
 import numpy as np
 import pandas as pd
@@ -45,6 +50,7 @@ class Invented:
     def run(self, *words):
         """Run the command; return the rows that it made."""
         self.made.clear()
+        words = words if "--workers" in words else (*words, "--workers", "1")
         experiments.main(words, root=self.root)
         return list(self.made)
 
@@ -135,6 +141,77 @@ def test_progress_says_how_many_rows_are_left(invented, capsys):
     assert "popularity, seed 1, paper" in lines[0]
     assert "2 rows left" in lines[0]
     assert "complete, 3 rows" in lines[-1]
+
+
+# Several rows at a time
+
+
+@pytest.fixture
+def in_threads(invented, monkeypatch):
+    """Let threads be the workers, as they see what is invented here."""
+    monkeypatch.setattr(experiments, "processes", futures.ThreadPoolExecutor)
+    return invented
+
+
+def test_two_workers_make_two_rows_at_the_same_time(in_threads, monkeypatch):
+    in_threads.planned = POPULAR[:2]
+    both = threading.Barrier(2, timeout=10)  # one alone would wait in vain
+    alone = in_threads.make
+
+    def make(row, fit):
+        both.wait()
+        return alone(row, fit)
+
+    own = plan.Experiment(in_threads.rows, make)
+    monkeypatch.setitem(plan.EXPERIMENTS, "invented", own)
+    in_threads.run("--workers", "2")
+    assert [row["seed"] for row in tables.read("invented")] == ["1", "2"]
+
+
+def test_the_number_of_workers_changes_no_row(in_threads):
+    in_threads.run("--workers", "3")
+    at_once = tables.path_of("invented").read_bytes()
+    tables.path_of("invented").unlink()
+    in_threads.run("--workers", "1")
+    assert tables.path_of("invented").read_bytes() == at_once
+
+
+def test_of_a_search_one_trial_at_a_time_is_made():
+    """Whether there is another depends on what the trials before it cost."""
+    other = [row._replace(system="EASE") for row in POPULAR]
+    missing, in_hand = POPULAR + other, {"one": (POPULAR[0], 0.0)}
+    assert experiments.next_of("tuning", missing, in_hand) == other[0]
+    assert experiments.next_of("finals", missing, in_hand) == POPULAR[1]
+    assert experiments.next_of("tuning", POPULAR, in_hand) is None
+
+
+def test_a_row_that_fails_is_said_and_finished_ones_are_kept(in_threads):
+    in_threads.interrupted_at = 3
+    with pytest.raises(SystemExit, match="Finished rows are kept"):
+        in_threads.run("--workers", "2")
+    assert {row["seed"] for row in tables.read("invented")} <= {"1", "2"}
+
+
+def test_workers_are_processes_that_end_with_the_block():
+    with experiments.processes(2) as pool:
+        worker = pool.submit(os.getpid).result()
+        assert worker != os.getpid()
+    for _ in range(100):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail("a worker is still there")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_worker_that_is_killed_is_said_in_a_sentence():
+    with (
+        pytest.raises(TableError, match=r"Finished rows are kept.*--workers 1"),
+        experiments.processes(2) as pool,
+    ):
+        pool.submit(signal.raise_signal, signal.SIGKILL).result()
 
 
 # Refused
