@@ -9,6 +9,7 @@ changed-pages: words = "$(BASE)"
 set-repository: words = "$(URL)"
 bundle: words = $(PLATFORMS)
 grade: words = "$(DIR)"
+experiments-1m: words = "$(ZIP)"
 # A Python that is named here is the one to make the environment with; the usual one only starts course.py.
 named = $(if $(filter command,$(origin PYTHON)),PYTHON="$(PYTHON)")
 

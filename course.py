@@ -31,12 +31,19 @@ TARGETS = [
     ("quick", "the same notebooks with few epochs, each alone in an empty folder",
      ["-m tools.run --quick"]),
     ("experiments", "the long runs of chapters 7 to 9, what is missing of them, row by row; "
-     "about two and a half hours in all",
+     "about four hours on two cores",
      ["-m tools.experiments"]),
+    ("experiments-1m", "the same for chapters 8 and 9 on a second data set, in about a day: "
+     "ZIP=/path/to/ml-1m.zip",
+     ["-m tools.experiments --"]),
     ("results", "the executed run as one JSON object on standard output",
      ["-m tools.run --print-results"]),
     ("slides", "the chapters as slides, into _build/slides",
      ["-m tools.run", "-m tools.slides"]),
+    ("print", "the whole book as one PDF for paper, into _build; needs Chromium, Chrome or Edge",
+     ["-m tools.run", "-m tools.book", "-m tools.print_edition"]),
+    ("look", "what is cut or cannot be read in the built pages and slides; needs the same",
+     ["-m tools.look"]),
     ("student", "notebooks with holes instead of solutions, into _build/student, and as one archive",
      ["-m tools.editions student", "-m tools.handout"]),
     ("instructor", "notebooks with solutions and notes for the teacher, into _build/instructor",
@@ -93,8 +100,16 @@ NAMES = {
     "grade": "DIR",
     "set-repository": "URL",
     "changed-pages": "BASE",
+    "experiments-1m": "ZIP",
 }
-DEFAULTS = {"PLATFORMS": "", "DIR": "", "URL": "", "BASE": "main", "PYTHON": ""}
+DEFAULTS = {
+    "PLATFORMS": "",
+    "DIR": "",
+    "URL": "",
+    "ZIP": "",
+    "BASE": "main",
+    "PYTHON": "",
+}
 WITHOUT_ENVIRONMENT = ("set-repository", "clean")
 SORRY = {"audit": "No clean audit: the last line above says why.\n"}
 

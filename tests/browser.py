@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import time
 import urllib.request
@@ -11,7 +10,8 @@ from pathlib import Path
 import pytest
 import websocket
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from tools import chromium
+
 KEYS = {  # key: its code, its number, and the text that it writes
     "Tab": ("Tab", 9, ""),
     "ArrowRight": ("ArrowRight", 39, ""),
@@ -26,12 +26,11 @@ KEYS = {  # key: its code, its number, and the text that it writes
 
 def program() -> str:
     """Return this machine's browser; without one the tests fail, so that nobody takes them for passed."""
-    names = [os.environ.get("RECDL_BROWSER", ""), *NAMES]
-    found = next(filter(None, map(shutil.which, filter(None, names))), None)
+    found = chromium.find()
     if not found:
         pytest.fail(
-            "These tests need Chromium or Chrome. Install it (on Debian: apt-get install chromium), or "
-            "name it: RECDL_BROWSER=/path/to/chrome",
+            "These tests need Chromium, Chrome or Edge. Install it (on Debian: apt-get install chromium), or "
+            "name it: CHROMIUM=/path/to/chrome",
             pytrace=False,
         )
     return found

@@ -243,8 +243,7 @@ def pack(content: dict[str, Path | bytes], target: Path):
 
 def bundle(project: Project, platforms: list[str]) -> Path:
     """Make the archive for this platform and, where all wheels exist, for others; return its path."""
-    if not (project.html / "index.html").exists():
-        sys.exit("There is no built book in _build/html. Run: make book")
+    project.built_book()
     wheels, offers = {}, []
     for platform in dict.fromkeys([NATIVE, *platforms]):
         try:

@@ -18,7 +18,12 @@ from tools.command import command
 from tools.project import Notebook, Project
 
 WHOLE_BOOK = ("_config.yml", "requirements.txt", "book/references.bib", "book/_static/")
-WHOLE_BOOK += ("tools/book.py", "tools/core_path.py", "tools/slides.py")
+WHOLE_BOOK += (
+    "tools/book.py",
+    "tools/core_path.py",
+    "tools/slides.py",
+    "tools/plans.py",
+)
 
 
 def git(root: Path, *arguments: str) -> str:

@@ -133,7 +133,10 @@ def confirm(experiment: str, since: str):
             "default": "HEAD",
             "help": "the commit with the code to compare with",
         },
-        "--only": {"choices": list(plan.EXPERIMENTS), "help": "one experiment"},
+        "--only": {
+            "choices": [*plan.EXPERIMENTS, *plan.SECOND_EXPERIMENTS],
+            "help": "one experiment",
+        },
     },
     lock="experiments",
     kept="Tables that are stamped stay so; the same command continues.",

@@ -101,7 +101,7 @@ def write(project: Project, edition: str):
     with replacing(target) as unfinished:
         unfinished.mkdir()
         for notebook in notebooks:
-            content, chapter = notebook.content(), notebook.name.split("_")[0]
+            content, chapter = notebook.content(), notebook.number
             if edition == "student":
                 content = student(content)
             else:

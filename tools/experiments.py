@@ -1,26 +1,42 @@
 """Make what is missing in the tables of the experiments, row by row.
 
-python -m tools.experiments                # make experiments; an interrupt loses the row in hand
+python -m tools.experiments                # make experiments; an interrupt loses the rows in hand
 python -m tools.experiments --only seeds   # one experiment
+python -m tools.experiments --workers 1    # one row at a time instead of two
 python -m tools.experiments --list         # what is there, what is missing, what it cost
+python -m tools.experiments ml-1m.zip      # make experiments-1m: chapters 8 and 9 on a second data set
 """
 
+import contextlib
 import gc
 import itertools
+import multiprocessing
+import os
+import signal
 import sys
 import time
+from concurrent import futures
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 
-from recdl.experiments import plan, tables
+from recdl.experiments import movielens_1m, plan, questions, tables
 from tools.command import alone, command, tell
+
+ALONE = ("seeds", "finals")  # the chapters compare the seconds of their rows
+WORKERS = {
+    "type": int,
+    "default": 2,
+    "choices": range(1, 9),
+    "help": "rows made at once: 2",
+}
 
 
 def overview(name: str) -> tuple[list[tables.Row], list[dict]]:
     """Return the rows of an experiment that are still to be made, and those that are there."""
     rows = tables.fresh(name, plan.code_of)
     there = {tables.key_of(row) for row in rows}
-    planned = list(plan.EXPERIMENTS[name].rows())
+    planned = list(plan.named(name).rows())
     wanted = {tables.key_of(row) for row in planned}
     missing = [row for row in planned if tables.key_of(row) not in there]
     return missing, [row for row in rows if tables.key_of(row) in wanted]
@@ -43,27 +59,92 @@ def show(names):
     print(f"{'together':<14} {total / 60:14.1f} min of training")
 
 
-def make(name: str):
-    """Make the missing rows of one experiment, each written as soon as it is there."""
+def make(name: str, workers: int):
+    """Make the missing rows of one experiment, several at a time, each written as soon as it is there."""
+    workers = 1 if name in ALONE else workers
     missing, rows = overview(name)
     tables.write(name, rows) if rows else None  # rows that nobody asks for any more go
-    n_made = 0
-    while missing:
-        row, begin = missing[0], time.monotonic()
-        found = plan.make(name, row)
-        tables.add(name, row, found, plan.code_of(name, row.system, row.split))
-        forget()
-        n_made += 1
-        missing, rows = overview(name)
-        seconds = {}
-        for other in rows:
-            seconds.setdefault(other["system"], []).append(float(other["seconds"]))
-        left = sum(np.mean(seconds.get(r.system, 0)) for r in missing) / 60
-        tell(
-            f"{name}: {row.system}, seed {row.seed}, {row.split}: {time.monotonic() - begin:.0f} s; "
-            f"{len(missing)} rows left, {'at least ' if n_made < 10 else ''}{left:.0f} min"
-        )
+    in_hand, n_made = {}, 0
+    with processes(workers) as pool:
+        while missing:
+            while len(in_hand) < workers and (row := next_of(name, missing, in_hand)):
+                in_hand[pool.submit(make_row, name, row)] = row, time.monotonic()
+            done, _ = futures.wait(in_hand, return_when=futures.FIRST_COMPLETED)
+            for future in done:
+                row, begin = in_hand.pop(future)
+                code = plan.code_of(name, row.system, row.split)
+                tables.add(name, row, future.result(), code)
+                n_made += 1
+                missing, rows = overview(name)
+                tell(
+                    f"{name}: {row.system}, seed {row.seed}, {row.split}: "
+                    f"{time.monotonic() - begin:.0f} s; {len(missing)} rows left, "
+                    f"{'at least ' if n_made < 10 else ''}{left(missing, rows) / workers:.0f} min"
+                )
     tell(f"{name}: complete, {len(rows)} rows.")
+
+
+def next_of(name, missing, in_hand):
+    """Return a missing row that nobody makes yet, or None.
+
+    Of a search one trial at a time: whether there is another depends on what the trials before it cost.
+    """
+    taken = [row for row, _ in in_hand.values()]
+    searching = {row.system for row in taken} if name == "tuning" else ()
+    keys = {tables.key_of(row) for row in taken}
+    free = (r for r in missing if tables.key_of(r) not in keys)
+    return next((row for row in free if row.system not in searching), None)
+
+
+def left(missing, rows):
+    """Return how many minutes of training are missing, as far as the rows that are there tell."""
+    seconds = {}
+    for row in rows:
+        seconds.setdefault(row["system"], []).append(float(row["seconds"]))
+    return sum(np.mean(seconds.get(row.system, 0)) for row in missing) / 60
+
+
+def make_row(name, row):
+    """Make one row; this is what a worker does."""
+    found = plan.make(name, row)
+    forget()
+    return found
+
+
+class Here(futures.Executor):
+    """What makes rows in this process, one after the other."""
+
+    def submit(self, call, *arguments):
+        """Do it now."""
+        future = futures.Future()
+        future.set_result(call(*arguments))
+        return future
+
+
+@contextlib.contextmanager
+def processes(workers: int):
+    """Give an executor of so many processes, which end when the block does, also by an interrupt."""
+    if workers == 1:
+        yield Here()
+        return
+    # Begun afresh, not as copies: TensorFlow's threads do not survive a fork.
+    pool = futures.ProcessPoolExecutor(
+        workers,
+        multiprocessing.get_context("spawn"),
+        signal.signal,
+        (signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is for the process that writes
+    )
+    try:
+        yield pool
+    except BrokenProcessPool:
+        raise tables.TableError(
+            "A process that made a row was ended from outside, perhaps for lack of memory. Finished rows are "
+            "kept. python -m tools.experiments --workers 1 makes one row at a time."
+        ) from None
+    finally:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        pool.shutdown(cancel_futures=True)
 
 
 def forget():
@@ -73,28 +154,48 @@ def forget():
     gc.collect()
 
 
+def make_second(place: str, workers: int):
+    """Make the missing rows of the second data set, of which there is a copy at a place."""
+    if place:
+        os.environ[movielens_1m.VARIABLE] = place
+    mine = movielens_1m.name_and_hash()
+    plan.load("tuning")  # of it all settings are chosen
+    with movielens_1m.telling_how():
+        for name in plan.SECOND_EXPERIMENTS:
+            movielens_1m.refuse_other_data(tables.read(name), mine)
+        for name in plan.SECOND_EXPERIMENTS:
+            make(name, workers)
+
+
 @command(
     {
+        "second": {"nargs": "?", "help": "a copy of MovieLens-1M, to be asked instead"},
         "--only": {"choices": list(plan.EXPERIMENTS), "help": "one experiment"},
+        "--workers": WORKERS,
         "--list": {"action": "store_true", "dest": "listing", "help": "what is there"},
     },
     kept="Finished rows are kept; the same command continues.",
 )
-def main(root, only: str | None, listing: bool):
+def main(root, second: str | None, only: str | None, workers: int, listing: bool):
     """Make the tables of the experiments, what is missing of them, row by row."""
     names = [only] if only else list(plan.EXPERIMENTS)
+    if second is not None:
+        names = list(plan.SECOND_EXPERIMENTS)
     if listing:
         show(names)
         return
     for name, system, split in itertools.product(
-        plan.EXPERIMENTS, plan.SYSTEMS, plan.SPLITS
+        [*plan.EXPERIMENTS, *names], plan.SYSTEMS, questions.SPLITS
     ):
         plan.code_of(
             name, system.name, split
         )  # now, as the files may change while this runs
     with alone("experiments", root):
+        if second is not None:
+            make_second(second, workers)
+            return
         for name in names:
-            make(name)
+            make(name, workers)
 
 
 if __name__ == "__main__":

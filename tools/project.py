@@ -40,6 +40,11 @@ class Notebook:
         return self.path.stem
 
     @property
+    def number(self) -> str:
+        """What the name begins with, for example ``05b``."""
+        return self.name.split("_")[0]
+
+    @property
     def chapter(self) -> int | None:
         """The number at the beginning of the name, for example 5 for ``05b_training_in_keras``."""
         found = re.match(r"\d+", self.name)
@@ -123,6 +128,12 @@ class Project:
     def html(self) -> Path:
         """Where the pages of the book are."""
         return self.build / "html"
+
+    def built_book(self) -> Path:
+        """Return where the pages of the book are, or stop if it has not been built."""
+        if not (self.html / "index.html").exists():
+            sys.exit("There is no built book in _build/html. Run: make book")
+        return self.html
 
     @property
     def lock(self) -> Path:

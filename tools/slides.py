@@ -1,6 +1,6 @@
 """Slides from the chapters' own cells, for reveal.js, which is served from the same folder.
 
-    python -m tools.slides                 # into _build/slides; open 03_ncf.html there
+    python -m tools.slides                 # into _build/slides; open 03_ncf.html or seminar_90.html there
 
 The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
 a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
@@ -9,6 +9,9 @@ figure, not the code that draws it. A slide without a heading repeats the last o
 
 Slides that go deeper are below the slide before them: the arrow down leads there, and all other keys and a
 presenter's remote control pass by.
+
+A deck for a seminar has the slides that a plan of the teaching guide names, in its order. Its notes are the
+minutes, what the plan says, and the notes of the chapter. What the guide has for more time is below.
 """
 
 import dataclasses
@@ -17,12 +20,14 @@ import importlib.util
 import pathlib
 import re
 import shutil
+import sys
 
 from nbconvert.filters import highlight, markdown
 from pygments.formatters import HtmlFormatter
 
+from recdl.course import quiz
 from recdl.files import replacing
-from tools import cells, core_path, panels, run
+from tools import cells, core_path, editions, panels, plans, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -39,11 +44,12 @@ code_to_html = highlight.Highlight2HTML(pygments_lexer="ipython3")
 
 @dataclasses.dataclass
 class Slide:
-    """A slide, its speaker's notes, and whether it goes deeper."""
+    """A slide, its speaker's notes, whether it goes deeper, and the heading that it is below."""
 
     deeper: bool
     parts: list = dataclasses.field(default_factory=list)
     notes: list = dataclasses.field(default_factory=list)
+    title: str = ""
 
     def to_html(self) -> str:
         """Return the slide as a section of the page."""
@@ -64,7 +70,8 @@ def slides_of(content: dict) -> list[Slide]:
         if has_title := 0 in core_path.headings(cell):
             heading = text.splitlines()[0]
         if "slide" in tags:
-            made.append(Slide(off, [] if has_title else [_to_html(heading)]))
+            parts = [] if has_title else [_to_html(heading)]
+            made.append(Slide(off, parts, title=heading.lstrip("# ")))
         # Who leaves out what goes deeper still gets all of the notes and slides of the rest.
         slide = next(s for s in reversed(made) if off or not s.deeper)
         shown = bool(tags & {"slide", "slide-more"})
@@ -77,18 +84,10 @@ def slides_of(content: dict) -> list[Slide]:
     return made
 
 
-def deck(content: dict, title: str) -> str:
-    """Return the page of slides of a notebook with outputs.
-
-    Parameters
-    ----------
-    content : dict
-        The notebook, as parsed JSON.
-    title : str
-        For the browser's title bar.
-    """
+def deck(slides: list[Slide], title: str) -> str:
+    """Return the page of these slides, with this title for the browser."""
     columns = []
-    for slide in slides_of(content):
+    for slide in slides:
         columns += [] if slide.deeper else [[]]
         columns[-1].append(slide.to_html())
     sections = "\n".join(
@@ -143,6 +142,95 @@ def _code(cell):
     return parts
 
 
+# Of a seminar
+
+
+def section(content: dict, slides: list[Slide], title: str) -> list[Slide]:
+    """Return the slides of a notebook below a heading; if there are none, one with the text of its cell.
+
+    Raises
+    ------
+    ValueError
+        If the notebook has no such heading.
+    """
+    if found := [slide for slide in slides if slide.title == title]:
+        return found
+    texts = (cells.source(c) for c in content["cells"] if c["cell_type"] == "markdown")
+    for text in texts:
+        if title in editions.headings(text):
+            return [Slide(False, [_to_html(text)], title=title)]
+    raise ValueError(f'the chapter has no section "{title}"')
+
+
+def question(chapter: str, number: int) -> Slide:
+    """Return a question of a chapter's quiz, with the right answer in the notes."""
+    asked = quiz.questions(chapter)
+    if not 0 < number <= len(asked):
+        raise ValueError(f"the quiz of chapter {chapter} has no question {number}")
+    asked, title = asked[number - 1], f"Quiz, question {number}"
+    choices = "\n".join(f"1. {choice.say}" for choice in asked.choices)
+    text = f"## {title}\n\n{asked.ask}\n\n{choices}"
+    notes = [
+        _to_html(f"**Right is {place}.** {choice.why}")
+        for place, choice in enumerate(asked.choices, start=1)
+        if choice.right
+    ]
+    return Slide(False, [_to_html(text)], notes, title)
+
+
+def of_row(row: plans.Row, chapters: dict[str, tuple]) -> list[Slide]:
+    """Return the slides of a row of a plan.
+
+    Parameters
+    ----------
+    row : Row
+    chapters : dict
+        The notebook with outputs and its slides, by the chapter's name in its file, ``03``.
+
+    Raises
+    ------
+    ValueError
+        If the row names what is not there, or nothing.
+    """
+    made, names = [], {name.removeprefix("0"): name for name in chapters}
+    for chapter, title in row.sections:
+        if chapter not in names:
+            raise ValueError(f"there is no chapter {chapter}")
+        found = section(*chapters[names[chapter]], title)
+        own = [dataclasses.replace(slide, notes=[]) for slide in found]
+        own[0].notes.append(_to_html(editions.notes(names[chapter]).get(title, "")))
+        made += own
+    made += [question(*pair) for pair in row.questions()]
+    for said in () if made else row.said():
+        title = said[0].upper() + said[1:]
+        made.append(Slide(False, [_to_html(f"## {title}")], title=title))
+    if not made:
+        raise ValueError("it names no slide, and shows no words in italics")
+    for slide in made:
+        slide.notes.insert(0, _to_html(f"**{row.when()}.** {row.what}"))
+        slide.deeper |= row.is_extra
+    return made
+
+
+def seminar(title: str, guide: str, chapters: dict[str, tuple]) -> list[Slide]:
+    """Return the slides of a plan of the guide, or stop where one of its rows names what is not there."""
+    made, rows = [], plans.with_more(title, guide)
+    if not rows:
+        sys.exit(
+            f'book/teaching/guide.md has no plan below a heading "{title}". Give it this heading, or change '
+            "the one in tools/plans.py."
+        )
+    for row in rows:
+        try:
+            made += of_row(row, chapters)
+        except ValueError as error:
+            sys.exit(
+                f'book/teaching/guide.md, "{title}", {row.when().lower()}, "{row.what}": {error}. Name a '
+                "section as the chapter calls it."
+            )
+    return made
+
+
 def _package_folder(name):
     return pathlib.Path(importlib.util.find_spec(name).origin).parent
 
@@ -160,10 +248,20 @@ def write(project: Project, target: pathlib.Path, book: str = "../book"):
         (target / "reveal" / name).write_text(text, encoding="utf-8")
     mathjax = _package_folder("sphinx-mathjax-offline") / "static" / "mathjax"
     shutil.copy(mathjax / "tex-svg.js", target / "mathjax.js")
+    decks, chapters = {}, {}
     for notebook in project.notebooks():
-        page = deck(notebook.with_outputs(), notebook.name)
-        page = panels.on_slides(page, f"{book}/{notebook.name}.html")
-        (target / f"{notebook.name}.html").write_text(page, encoding="utf-8")
+        content = notebook.with_outputs()
+        made = decks[notebook.name] = slides_of(content)
+        for slide in made:
+            page = f"{book}/{notebook.name}.html"
+            slide.parts = [panels.on_slides(part, page) for part in slide.parts]
+        chapters[notebook.number] = content, made
+    if guide := plans.guide(project.root):
+        for name, title in plans.SEMINARS.items():
+            decks[name] = seminar(title, guide, chapters)
+    for name, made in decks.items():
+        page = deck(made, name)
+        (target / f"{name}.html").write_text(page, encoding="utf-8")
 
 
 @command(lock="run", kept="Earlier slides are kept; the same command begins anew.")

@@ -1,4 +1,4 @@
-// Unfold a section that goes deeper when an address, a link, the search or a printer needs it.
+// Unfold a section that goes deeper when an address, a link or the search needs it.
 (() => {
   const FOLD = "details.deeper";
 
@@ -23,13 +23,22 @@
     const link = event.target.closest("a[href^='#']");
     if (link && link.hash === location.hash) unfoldTarget(link.hash);
   });
+})();
 
-  let closed = [];
+// Paper is light, and nothing on it is folded.
+(() => {
+  const page = document.documentElement;
+  let closed = [], theme = "";
   window.addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll(`${FOLD}:not([open])`)];
+    theme = page.dataset.theme;
+    page.dataset.theme = "light";
+    closed = [...document.querySelectorAll("details:not([open])")];
     closed.forEach((fold) => { fold.open = true; });
   });
-  window.addEventListener("afterprint", () => closed.forEach((fold) => { fold.open = false; }));
+  window.addEventListener("afterprint", () => {
+    page.dataset.theme = theme;
+    closed.forEach((fold) => { fold.open = false; });
+  });
 })();
 
 // A table or a program that is wider than its place fades at the right, and the keyboard can scroll it.

@@ -13,7 +13,8 @@ The paper
     Fig. 8 and Table I; `models` and `training`, the same in Keras; `machine_code`, compiled once a kind.
 Beyond it
     `baselines` and `from_libraries`, the classical methods; `ordered`, linear ones that know the order;
-    `sequence`, self-attention; `blend`, two models mixed.
+    `sequence`, self-attention, and `recurrent`, GRU4Rec; `next_item` and `losses`, what they share;
+    `blend`, two models mixed.
 What all use
     `alone`, `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
 

@@ -57,12 +57,36 @@ class Blend:
 
 
 def _of_the_same_items(parts):
-    if parts[0].shape != parts[-1].shape:
+    shapes = {part.shape for part in parts}
+    if len(shapes) > 1:
         raise ValueError(
-            "Both models must score the same items; received the shapes "
-            f"{parts[0].shape} and {parts[-1].shape}."
+            "The models must score the same items; received the shapes "
+            f"{' and '.join(map(str, sorted(shapes)))}."
         )
     return parts
+
+
+class Mean:
+    """The mean of the standardised scores of several models, such as one model trained with several seeds.
+
+    Parameters
+    ----------
+    models : sequence of objects with ``scores(users)``
+        At least one, all made from the same `recdl.interactions.Interactions`.
+    """
+
+    def __init__(self, models):
+        self.models = list(models)
+        if not self.models:
+            raise ValueError("models must hold at least one model.")
+        check_model(*self.models)
+
+    def scores(self, users):
+        """Return the scores (n, n_items) of all items for n users, given by position."""
+        parts = [
+            standardised(scores_of(model, users).astype(float)) for model in self.models
+        ]
+        return sum(_of_the_same_items(parts)) / len(parts)
 
 
 def best_weight(first, second, validate: Callable[[Blend], float], weights) -> float:

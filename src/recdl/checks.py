@@ -20,10 +20,11 @@ KINDS = {  # what an object of a kind is called, and how to come to one
     "Split": ("a Split", "Cut a table with recdl.splits, or write Split(train, test)."),
     "Comparison": ("a Comparison", "Pass all that recdl.own.compare.compare returns."),
     "NeuMF": ("a model of recdl.models", "Make one: models.NeuMF(n_users, n_items)."),
-    "SelfAttention": (
+    "NextItem": (
         "a model of recdl.sequence",
         "Make one: SelfAttention(histories(positives, length), n_items).",
     ),
+    "Loss": ("a loss of recdl.losses", "Make one: CrossEntropy(n_next=5)."),
     "Settings": ("Settings", "Make them: recdl.paper.Settings(n_epochs=20)."),
     "Callable": ("a function", "Hand it over without calling it."),
     "Iterable": ("a list", "Put brackets around it."),

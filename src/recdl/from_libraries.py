@@ -82,7 +82,8 @@ class IALS(_Factors):
     """Matrix factorisation of the whole table, empty cells too: Hu, Koren and Volinsky (2008).
 
     An interaction weighs `alpha`, an empty cell 1. Users and items take turns: with the one side fixed, the
-    other is a regression in closed form.
+    other is a regression. Each turn goes three steps of conjugate gradients towards its solution, from where
+    it stands (Takács, Pilászy and Tikk 2011): with many factors a fraction of the time of solving it.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ class IALS(_Factors):
             alpha=alpha,
             iterations=n_epochs,
             dtype=np.float64,
-            use_cg=False,  # exact solutions instead of a few steps towards them
+            use_cg=True,
             random_state=seed,
         )
 

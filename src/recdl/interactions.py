@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from recdl.checks import as_array, check_at_least, check_generator, check_kind
-from recdl.columns import DataError
+from recdl.columns import DataError, seconds
 from recdl.ratings import check_pairs
-from recdl.ratings import in_time_order as time_order
 
 
 class Interactions:
@@ -34,6 +33,9 @@ class Interactions:
         The positions of each interaction's user and item.
     in_time_order : bool or None
         None where there are no timestamps, and you did not say it.
+    tied : ndarray of bool, shape (n_interactions,)
+        True where the user's row before has the same timestamp, so that nobody knows which of the two came
+        first. False everywhere if there are no timestamps.
 
     Raises
     ------
@@ -54,9 +56,11 @@ class Interactions:
             )
         self.users, self.user_ids = pd.factorize(pairs["userID"].to_numpy())
         self.items, self.item_ids = pd.factorize(pairs["itemID"].to_numpy())
-        if in_time_order is None:
-            in_time_order = time_order(ratings, self.users)
+        waited = _seconds_since_the_row_before(ratings, self.users)
+        if in_time_order is None and waited is not None:
+            in_time_order = not (waited < 0).any()
         self.in_time_order = in_time_order
+        self.tied = np.zeros(len(self), bool) if waited is None else waited == 0
 
     @property
     def n_users(self) -> int:
@@ -99,6 +103,21 @@ class Interactions:
                 "These interactions come from a table whose rows do not stand in order of time. Sort it "
                 "first: table.sort_values(['userID', 'timestamp'], kind='stable')."
             )
+
+
+def _seconds_since_the_row_before(table, users):
+    # Of the same user, float (n_rows,); for a user's first row infinity. None where the table does not say.
+    if list(table.columns).count("timestamp") != 1:
+        return None
+    try:
+        times = seconds(table["timestamp"]).to_numpy()
+    except DataError:  # only the pairs were asked for; whoever needs the order will say that there is none
+        return None
+    order = np.argsort(users, kind="stable")
+    waited = np.full(len(order), np.inf)
+    same_user = np.diff(users[order]) == 0
+    waited[order[1:]] = np.where(same_user, np.diff(times[order]), np.inf)
+    return waited
 
 
 def position_of(user, user_ids: np.ndarray) -> int:
@@ -170,9 +189,10 @@ def sample_negatives(
     (`NegativeSampler` in its ``models/ncf/dataset.py``); He et al. (2017) draw with replacement.
 
     `rng` is the source of randomness; call again with the same one for the next epoch. `block` users are
-    handled at once: memory grows with the interactions and ``block * n_items``. Returned are the positions of
-    the negatives' users and items, block by block. A ValueError tells if n_negatives is not a whole number of
-    at least 0, block not one of at least 1, or rng no generator.
+    handled at once: memory grows with the interactions and ``block * n_items``. Each block has a generator of
+    its own, so it draws the same whoever draws it, and when; blocks of another size draw others. Returned are
+    the positions of the negatives' users and items, block by block. A ValueError tells if n_negatives is not
+    a whole number of at least 0, block not one of at least 1, or rng no generator.
     """
     check_at_least(0, n_negatives=n_negatives)
     check_at_least(1, block=block)
@@ -182,12 +202,13 @@ def sample_negatives(
     n_users, n_items = positives.n_users, positives.n_items
     by_user = np.argsort(positives.users, kind="stable")
     n_seen = np.bincount(positives.users)
-    drawn = []
-    for begin in range(0, n_users, block):
+    drawn, seed = [], rng.integers(2**63)
+    for number, begin in enumerate(range(0, n_users, block)):
         rows = by_user[n_seen[:begin].sum() : n_seen[: begin + block].sum()]
         taken = np.zeros((min(block, n_users - begin), n_items), dtype=bool)
         taken[positives.users[rows] - begin, positives.items[rows]] = True
-        users, items = _draw_untaken(taken, wanted[begin : begin + block], rng)
+        own = np.random.default_rng([seed, number])
+        users, items = _draw_untaken(taken, wanted[begin : begin + block], own)
         drawn.append((users + begin, items))
     users, items = (np.concatenate(part) for part in zip(*drawn, strict=True))
     return users, items

@@ -1,19 +1,19 @@
-"""Linear methods that know the order: what tends to come *after* what, by counting and by a regression.
+"""Classical methods that know the order: what tends to come *after* what.
 
 `recdl.baselines.recency_weights` let old films fade, and the matrix of EASE still is what it would be if
 everybody had watched their films backwards. The two matrices of this module are not: `Transitions` counts how
-often item j came after item i, and how soon; `SLIT` is a regression from what somebody had seen to what they
-saw next. Both have ``scores = history @ item_to_item``, and nothing is random.
+often item j came after item i, and how soon; `SLIST` is a regression from what somebody had seen to what they
+saw next. `VSKNN` asks the people whose histories fit yours. Nothing is random.
 
-Time grows with the square of a user's history, for `SLIT` with its cube, and with the cube of the items.
-Memory grows with the square of both.
+Time grows with the square of a user's history, for `SLIST` with its cube, and with the cube of the items;
+for `VSKNN` with the square of the users. Memory grows with the square of users and items.
 """
 
 import numpy as np
 
-from recdl.baselines import ItemToItem, recency_weights
-from recdl.checks import is_number
-from recdl.interactions import Interactions
+from recdl.baselines import ItemToItem, as_rows, common_users, recency_weights
+from recdl.checks import check_at_least, is_number
+from recdl.interactions import Interactions, check_users
 
 
 def histories_in_order(positives: Interactions):
@@ -77,17 +77,18 @@ class Transitions(ItemToItem):
         self.item_to_item = counts / (n_users_of + shrinkage)[:, None]
 
 
-class SLIT(ItemToItem):
-    """A regression from the faded past to the faded future: the order in Choi et al. (2021)'s SLIST.
+class SLIST(ItemToItem):
+    """A regression from the faded past to the faded future, and to what goes together: Choi et al. (2021).
 
     Cut each history at each of its places. A row of P is what came before one cut: the last item weighs 1,
     each earlier one exp(-1 / tau) times the next. The same row of F is what came after it: the next item
-    weighs 1, each later one exp(-1 / horizon) times the one before. B minimises ``|F - P B|² + l2 |B|²``; the
-    solution is ``B = (Pᵀ P + l2 I)⁻¹ Pᵀ F``.
+    weighs 1, each later one exp(-1 / horizon) times the one before. With X the table of zeros and ones,
+    B minimises ``share |X - X B|² + (1 - share) |F - P B|² + l2 |B|²``; the solution is
+    ``B = (share Xᵀ X + (1 - share) Pᵀ P + l2 I)⁻¹ (share Xᵀ X + (1 - share) Pᵀ F)``.
 
-    EASE has the same table on both sides, and forbids an item to predict itself. Nobody has an item on both
-    sides of a cut, so that condition is not needed here. SLIST adds such a regression to one like EASE; here
-    `recdl.blend.Blend` can mix the two. The history is asked with the fading that was learnt from, `tau`.
+    EASE is the first part under the condition that no item predicts itself. That condition is not needed
+    here: an item that predicts itself helps one that the user has already. The history is asked with the
+    fading that was learnt from, `tau`.
 
     Parameters
     ----------
@@ -97,20 +98,28 @@ class SLIT(ItemToItem):
         How fast the past and the future fade. Above 0.
     l2 : float
         How much large entries of B cost.
+    share : float
+        How much counts what goes together, from 0, where only the order does, to 1.
 
     Raises
     ------
     ValueError
-        If tau or horizon is not positive, or l2 not positive or so small that rounding errors drown the
-        solution.
+        If tau or horizon is not positive, share does not lie between 0 and 1, or l2 is not positive or so
+        small that rounding errors drown the solution.
     recdl.columns.DataError
         If the rows did not stand in order of time.
     """
 
-    def __init__(self, positives: Interactions, tau=5.0, horizon=10.0, l2=300.0):
+    def __init__(
+        self, positives: Interactions, tau=15.0, horizon=2.0, l2=1000.0, share=0.3
+    ):
         super().__init__(positives, recency_weights(positives, tau))
         _check_above_0(horizon=horizon)
+        if not is_number(share) or not 0 <= share <= 1:
+            raise ValueError(f"share must lie between 0 and 1; received {share!r}.")
+        together = share * common_users(positives).toarray()
         before, after = past_and_future(positives, tau, horizon)
+        before = together + (1 - share) * before
         smallest = 1e-9 * np.trace(before)  # no eigenvalue is above the trace
         if not is_number(l2) or not max(smallest, 1e-9) <= l2 < np.inf:
             raise ValueError(
@@ -118,11 +127,11 @@ class SLIT(ItemToItem):
                 f"this table; received {l2!r}. Try 100 to 1000."
             )
         before[np.diag_indices_from(before)] += l2
-        self.item_to_item = np.linalg.solve(before, after)
+        self.item_to_item = np.linalg.solve(before, together + (1 - share) * after)
 
 
 def past_and_future(positives: Interactions, tau: float, horizon: float):
-    """Return the two tables that `SLIT` solves with, Pᵀ P and Pᵀ F, both float (n_items, n_items).
+    """Return the two tables of order that `SLIST` solves with, Pᵀ P and Pᵀ F, float (n_items, n_items).
 
     P and F have a row for each cut of each history; they are made for one user at a time and never kept.
     """
@@ -134,6 +143,58 @@ def past_and_future(positives: Interactions, tau: float, horizon: float):
         before[np.ix_(items[:-1], items[:-1])] += past.T @ past
         after[np.ix_(items[:-1], items[1:])] += past.T @ future
     return before, after
+
+
+class VSKNN:
+    """Ask the people whose histories fit what you have just seen, and hear what came next for them.
+
+    The vector session kNN of Ludewig and Jannach (2018): a history is a session, its recent items weigh more,
+    and the k sessions that share most of this weight are the neighbours. Of each neighbour only the items
+    behind your most recent shared one are heard, each later one exp(-1 / reach) times as loud; Garg et al.
+    (2019) let them fade in this way to both sides.
+
+    Parameters
+    ----------
+    positives : Interactions
+        The training data, in order of time.
+    k : int
+        Neighbours of a user, at least 1; nobody is their own neighbour.
+    tau, reach : float
+        How fast the user's own history fades, and what the neighbours have to say. Above 0.
+
+    Raises
+    ------
+    ValueError
+        If k is below 1, or tau or reach not positive.
+    recdl.columns.DataError
+        If the rows did not stand in order of time.
+    """
+
+    def __init__(self, positives: Interactions, k=100, tau=10.0, reach=40.0):
+        check_at_least(1, k=k)
+        self.history = as_rows(positives, recency_weights(positives, tau))
+        _check_above_0(reach=reach)
+        self.k, self.sessions = k, histories_in_order(positives)
+        self.rows, n_items_of = as_rows(positives), np.bincount(positives.users)
+        self.lengths = np.sqrt(n_items_of)  # of the neighbours, as vectors
+        self.fading = np.exp(-np.arange(n_items_of.max()) / float(reach))
+
+    def scores(self, users):
+        """Return the scores (n, n_items) of all items for n users, given by position."""
+        users = check_users(users, len(self.sessions))
+        weights = self.history[users].toarray()
+        alike = weights @ self.rows.T / self.lengths
+        alike[np.arange(len(users)), users] = 0
+        scores = np.zeros_like(weights)
+        for row, user in enumerate(users):
+            seen_at = np.full(scores.shape[1], -1)  # the place of each item, -1 of none
+            seen_at[self.sessions[user]] = np.arange(len(self.sessions[user]))
+            for other in np.argsort(-alike[row], kind="stable")[: self.k]:
+                session = self.sessions[other]
+                shared = seen_at[session].argmax()  # the most recent shared item
+                later = session[shared + 1 :]
+                scores[row, later] += alike[row, other] * self.fading[: len(later)]
+        return scores
 
 
 def _check_above_0(**options):

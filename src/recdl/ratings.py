@@ -146,19 +146,3 @@ def by_user_and_time(ratings: pd.DataFrame) -> pd.DataFrame:
         # One key instead of two: six times as fast where the users stand in order already.
         return ratings.iloc[np.argsort(users * span + since, kind="stable")]
     return ratings.iloc[np.lexsort((times, users))]  # stable, too
-
-
-def in_time_order(table: pd.DataFrame, users: np.ndarray) -> bool | None:
-    """Tell whether each user's rows stand in order of time; None where the table does not say.
-
-    `users`, int of shape (n_rows,), numbers the users.
-    """
-    if list(table.columns).count("timestamp") != 1:
-        return None
-    try:
-        times = seconds(table["timestamp"]).to_numpy()
-    except DataError:  # only the pairs were asked for; whoever needs the order will say that there is none
-        return None
-    order = np.argsort(users, kind="stable")
-    earlier = np.diff(times[order]) < 0
-    return not (earlier & (np.diff(users[order]) == 0)).any()

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from recdl.checks import check_fraction, check_generator, check_kind
+from recdl.checks import check_fraction, check_generator, check_kind, is_number
 from recdl.columns import DataError, lookup, refuse_look_alikes
 from recdl.ratings import PAIR, by_user_and_time, check_pairs, check_ratings
 
@@ -139,17 +139,32 @@ def random_split(ratings: pd.DataFrame, rng: np.random.Generator) -> Split:
     return course_split(ratings.assign(timestamp=any_time))
 
 
-def global_time_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
+def global_time_split(
+    ratings: pd.DataFrame, ratio: float = 0.75, until: float = 1.0
+) -> Split:
     """Return everything until one moment for training, and everything after it for the test.
 
     Nothing is learnt from the future, as in a real system. Only users with ratings on both sides can be
-    judged. The errors are those of `chronological_split`.
+    judged. `ratio` is the part of all ratings that lie before the moment. With `until` below 1, the test ends
+    at a second moment, before which that part of them lies; what comes later is in neither part.
+
+    Raises
+    ------
+    ValueError
+        If ratio does not lie between 0 and 1, or until is not above ratio and at most 1.
+    recdl.columns.DataError
+        As of `chronological_split`.
     """
     check_fraction(ratio=ratio)
+    if not is_number(until) or not ratio < until <= 1:
+        raise ValueError(
+            f"until must be above ratio, here {ratio}, and at most 1; received {until!r}."
+        )
     ordered = by_user_and_time(check_ratings(ratings))
-    moment = ordered["timestamp"].quantile(ratio)
-    is_train = ordered["timestamp"] <= moment
-    return _without_unseen(Split(ordered[is_train], ordered[~is_train]))
+    times = ordered["timestamp"]
+    begin, end = times.quantile([ratio, until])
+    is_test = (times > begin) & (times <= end)
+    return _without_unseen(Split(ordered[times <= begin], ordered[is_test]))
 
 
 def leave_one_out_split(ratings: pd.DataFrame) -> Split:

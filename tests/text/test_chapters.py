@@ -48,7 +48,7 @@ def prose(notebook):
 
 
 def number(notebook):
-    return notebook.name.split("_")[0].lstrip("0")
+    return notebook.number.lstrip("0")
 
 
 @each(NOTEBOOKS)
@@ -200,6 +200,22 @@ def test_a_quiz_explains_every_choice(notebook):
     )
 
 
+@each(LESSONS)
+def test_a_quiz_shows_no_signs_of_markdown(notebook, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda page: shown.append(page.data))
+    quiz.quiz(number(notebook))
+    [page] = shown
+    words = re.sub(r"<code>.*?</code>", "", page)
+    assert re.findall(r".{20}[*`_].{20}", words) == []
+
+
+def test_markdown_in_a_quiz_becomes_html():
+    text = "At *place 1*, `a * b * c` is `x`, and 2 * 3 * 4 < 25."
+    shown = "At <em>place 1</em>, <code>a * b * c</code> is <code>x</code>, and 2 * 3 * 4 &lt; 25."
+    assert quiz._inline(text) == shown
+
+
 # Bug museum
 
 
@@ -237,8 +253,7 @@ def test_the_museum_has_the_exhibits_of_six_chapters():
 @each(NOTEBOOKS)
 def test_student_and_instructor_differ_in_solutions_and_notes_only(notebook):
     content = notebook.content()
-    chapter = notebook.name.split("_")[0]
-    notes = editions.notes(chapter)
+    notes = editions.notes(notebook.number)
     assert notes
     student = editions.student(content)["cells"]
     teacher = editions.instructor(content, notes)["cells"]
@@ -287,7 +302,7 @@ def test_chapter_5_quotes_the_committed_measurements():
     large, four = table.loc["layers [64, 32, 16]"], table.loc["n_factors 4"]
     popular = table.loc["popularity instead of the model"]
     seeds = paper.seed_runs().loc[[7, 5]].to_dict("records")
-    right = paper.seed_runs()["train_loss"]
+    right, ndcg = (paper.seed_runs()[name] for name in ("train_loss", "ndcg_at_10"))
     quoted = [
         f"| 16 | [16, 8, 4] | {right.min():.3f} to {right.max():.3f} (the paper:",
         f"| 4 | [16, 8, 4] | {four['train_loss']:.3f} |",
@@ -295,6 +310,8 @@ def test_chapter_5_quotes_the_committed_measurements():
         *(f"| {row['train_loss']:.3f} | {row['ndcg_at_10']:.3f} |" for row in seeds),
         f"| {large['train_loss']:.3f} | {large['ndcg_at_10']:.3f} |",
         f"| popularity | – | {popular['ndcg_at_10']:.3f} |",
+        f"an NDCG@10 of {four['ndcg_at_10']:.3f}",
+        f"have {ndcg.min():.3f} to {ndcg.max():.3f}, and {ndcg.mean():.3f} on average",
     ]
     (chapter,) = (n for n in NOTEBOOKS if n.name == "05_training")
     for row in quoted:

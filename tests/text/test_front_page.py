@@ -19,7 +19,7 @@ def test_the_chapters_without_a_quiz_are_those_that_it_names():
     page = (BOOK / "index.md").read_text(encoding="utf-8")
     named = re.search(r"All but (\w+) and (\w+) have a quiz\.", page).groups()
     without = [
-        notebook.name.split("_")[0].lstrip("0")
+        notebook.number.lstrip("0")
         for notebook in COURSE.notebooks()
         if not re.search(r"^quiz\(", "\n".join(notebook.code()), flags=re.M)
     ]

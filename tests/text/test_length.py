@@ -10,20 +10,8 @@ from tools.project import COURSE
 
 NOTEBOOKS = COURSE.notebooks()
 WORDS, LINES = 3_000, 90
-# Chapters that are longer still: as long as they were, so that they only become shorter.
-LONGER = {
-    "04_dataset": (3_243, 223),
-    "05_training": (3_046, 184),
-    "05b_training_in_keras": (WORDS, 162),
-    "06_evaluation": (3_260, 206),
-    "07_how_sure": (WORDS, 141),
-    "08_is_it_any_good": (WORDS, 167),
-    "09_what_deep_learning_adds": (WORDS, 229),
-}
 # As long as all chapters were together.
 WORDS_TOGETHER = 33_350
-# Chapters whose box still has the time of an older rule.
-OLD_BOX = {"07_how_sure", "08_is_it_any_good", "09_what_deep_learning_adds"}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda notebook: notebook.name)
@@ -51,14 +39,8 @@ def test_a_notebook_collapses_what_goes_deeper(notebook):
 
 def test_the_core_path_is_short(notebook):
     core = core_path.amounts(notebook.content())["core"]
-    words, lines = LONGER.get(notebook.name, (WORDS, LINES))
-    assert core.words <= words
-    assert core.lines <= lines
-
-
-def test_no_chapter_is_called_longer_than_the_rule_without_need():
-    assert set(LONGER) <= {notebook.name for notebook in NOTEBOOKS}
-    assert all(words > WORDS or lines > LINES for words, lines in LONGER.values())
+    assert core.words <= WORDS
+    assert core.lines <= LINES
 
 
 def test_all_chapters_together_do_not_become_longer():
@@ -70,8 +52,6 @@ def test_all_chapters_together_do_not_become_longer():
 
 
 def test_the_box_says_how_long_a_reader_needs(notebook):
-    if notebook.name in OLD_BOX:
-        return
     content = notebook.content()
     box = source(content["cells"][0]).replace("\n> ", " ")
     said = core_path.reading_time(content)

@@ -15,7 +15,7 @@ import pandas as pd
 from recdl import files, paper, recommenders_ncf
 from recdl.prediction_table import prediction_list
 
-for name in ("models", "training", "sequence"):
+for name in ("models", "training", "losses", "next_item", "sequence", "recurrent"):
     importlib.import_module(f"recdl.{name}")
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from recdl.baselines import Popularity
-from recdl.blend import Blend, best_weight, standardised
+from recdl.blend import Blend, Mean, best_weight, standardised
 from recdl.interactions import Interactions
 from recdl.ranking import ScoreTable
 
@@ -37,6 +37,31 @@ def test_the_scale_of_a_model_does_not_matter():
 def test_a_weight_lies_between_0_and_1(weight):
     with pytest.raises(ValueError, match="weight must lie"):
         Blend(FIRST, SECOND, weight)
+
+
+def test_a_mean_of_two_is_a_blend_in_equal_parts():
+    np.testing.assert_allclose(
+        Mean([FIRST, SECOND]).scores([1, 0]), Blend(FIRST, SECOND, 0.5).scores([1, 0])
+    )
+
+
+def test_a_mean_by_hand():
+    third = ScoreTable([[2, 3, 1], [0, 0, 0]])
+    root = np.sqrt(1.5)
+    expected = np.array([[-1 + 1 + 0, 0 - 1 + 1, 1 + 0 - 1], [0, 0, 0]]) * root / 3
+    others = [FIRST, SECOND, third]
+    np.testing.assert_allclose(
+        Mean(others).scores([0]), expected[:1], atol=1e-15, rtol=0
+    )
+
+
+def test_a_mean_needs_models_of_the_same_items():
+    with pytest.raises(ValueError, match="at least one model"):
+        Mean([])
+    with pytest.raises(TypeError, match="A model is an object"):
+        Mean([FIRST, "second"])
+    with pytest.raises(ValueError, match="must score the same items"):
+        Mean([FIRST, SECOND, ScoreTable([[1, 2]])]).scores([0])
 
 
 def test_the_best_weight_is_that_of_the_best_validation():

@@ -221,7 +221,7 @@ def test_an_edited_notebook_gets_the_outputs_of_its_run_and_no_other(edited):
     shown = [o["text"][0] for c in page["cells"] for o in c.get("outputs", [])]
     assert shown == [text.splitlines()[0] for text in edited.code()]
     assert "EPOCHS = 2" not in {cells.source(part) for part in page["cells"]}
-    assert slides.deck(page, "A deck").count("<section>") >= 2
+    assert slides.deck(slides.slides_of(page), "A deck").count("<section>") >= 2
 
 
 def test_editions_of_an_edited_notebook_have_no_output_no_solution_and_nobodys_name(
@@ -249,7 +249,9 @@ def test_a_pasted_picture_is_on_the_page_and_on_the_slide(link, data, written):
     page = notebook.with_outputs()
     assert valid(page)
     assert "![cat](data:image/png;base64,aGk=)" in cells.source(page["cells"][3])
-    assert 'src="data:image/png;base64,aGk="' in slides.deck(page, "A deck")
+    assert 'src="data:image/png;base64,aGk="' in slides.deck(
+        slides.slides_of(page), "A deck"
+    )
     assert "attachments" in editions.student(notebook.content())["cells"][3]
 
 

@@ -260,7 +260,7 @@ def test_finished_pages_are_folded(tmp_path):
 def test_what_goes_deeper_is_below_the_slide_before_it(chapter):
     made = slides.slides_of(chapter)
     assert [slide.deeper for slide in made] == [False, False, False, True, True, False]
-    page = slides.deck(chapter, "A")
+    page = slides.deck(made, "A")
     column = page.index("<section><section>")
     below = page[column : page.index("</section></section>", column)]
     assert below.count("<section class='deeper'>") == 2

@@ -5,18 +5,19 @@ import pytest
 
 from later import Later
 from recdl import baselines, from_libraries, ordered, ranking, toy
-from recdl.blend import Blend
+from recdl.blend import Blend, Mean
 from recdl.interactions import Interactions
 from recdl.ratings import by_user_and_time
 
-models, sequence = Later("recdl.models"), Later("recdl.sequence")
+models, next_item = Later("recdl.models"), Later("recdl.next_item")
+sequence, recurrent = Later("recdl.sequence"), Later("recdl.recurrent")
 POSITIVES = Interactions(by_user_and_time(toy.RATINGS))
 N_USERS, N_ITEMS = 5, 6
 SIZES = {"n_users": N_USERS, "n_items": N_ITEMS, "n_factors": 2, "layer_sizes": (4, 2)}
 
 
 def self_attention():
-    history = sequence.histories(POSITIVES, 3)
+    history = next_item.histories(POSITIVES, 3)
     return sequence.SelfAttention(history, N_ITEMS, width=4, n_blocks=1)
 
 
@@ -32,7 +33,8 @@ MAKE = {
     "PureSVD": lambda: baselines.PureSVD(POSITIVES, 2),
     "EASE": lambda: baselines.EASE(POSITIVES, 1.0),
     "Transitions": lambda: ordered.Transitions(POSITIVES),
-    "SLIT": lambda: ordered.SLIT(POSITIVES),
+    "SLIST": lambda: ordered.SLIST(POSITIVES),
+    "VSKNN": lambda: ordered.VSKNN(POSITIVES, 2),
     "SLIM": lambda: from_libraries.SLIM(POSITIVES),
     "IALS": lambda: from_libraries.IALS(POSITIVES, 2, n_epochs=1),
     "BPR": lambda: from_libraries.BPR(POSITIVES, 2, n_epochs=1),
@@ -40,8 +42,10 @@ MAKE = {
     "MLP": lambda: models.MLP(**SIZES),
     "NeuMF": lambda: models.NeuMF(**SIZES),
     "SelfAttention": self_attention,
+    "GRU4Rec": lambda: recurrent.GRU4Rec(next_item.histories(POSITIVES, 3), N_ITEMS, 4),
     "ScoreTable": lambda: ranking.ScoreTable(np.zeros((N_USERS, N_ITEMS))),
     "Blend": blend,
+    "Mean": lambda: Mean([blend(), baselines.Popularity(POSITIVES)]),
 }
 
 

@@ -2,15 +2,20 @@
 
 import gc
 import itertools
+import os
 import re
 import shutil
+import signal
+import threading
+import time
+from concurrent import futures
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from recdl import evaluation, provenance, ranking, splits
-from recdl.experiments import plan, systems, tables
+from recdl.experiments import plan, questions, systems, tables
 from recdl.experiments.tables import Row, TableError
 from recdl.interactions import Interactions
 from recdl.ranking import ScoreTable
@@ -45,6 +50,7 @@ class Invented:
     def run(self, *words):
         """Run the command; return the rows that it made."""
         self.made.clear()
+        words = words if "--workers" in words else (*words, "--workers", "1")
         experiments.main(words, root=self.root)
         return list(self.made)
 
@@ -137,6 +143,77 @@ def test_progress_says_how_many_rows_are_left(invented, capsys):
     assert "complete, 3 rows" in lines[-1]
 
 
+# Several rows at a time
+
+
+@pytest.fixture
+def in_threads(invented, monkeypatch):
+    """Let threads be the workers, as they see what is invented here."""
+    monkeypatch.setattr(experiments, "processes", futures.ThreadPoolExecutor)
+    return invented
+
+
+def test_two_workers_make_two_rows_at_the_same_time(in_threads, monkeypatch):
+    in_threads.planned = POPULAR[:2]
+    both = threading.Barrier(2, timeout=10)  # one alone would wait in vain
+    alone = in_threads.make
+
+    def make(row, fit):
+        both.wait()
+        return alone(row, fit)
+
+    own = plan.Experiment(in_threads.rows, make)
+    monkeypatch.setitem(plan.EXPERIMENTS, "invented", own)
+    in_threads.run("--workers", "2")
+    assert [row["seed"] for row in tables.read("invented")] == ["1", "2"]
+
+
+def test_the_number_of_workers_changes_no_row(in_threads):
+    in_threads.run("--workers", "3")
+    at_once = tables.path_of("invented").read_bytes()
+    tables.path_of("invented").unlink()
+    in_threads.run("--workers", "1")
+    assert tables.path_of("invented").read_bytes() == at_once
+
+
+def test_of_a_search_one_trial_at_a_time_is_made():
+    """Whether there is another depends on what the trials before it cost."""
+    other = [row._replace(system="EASE") for row in POPULAR]
+    missing, in_hand = POPULAR + other, {"one": (POPULAR[0], 0.0)}
+    assert experiments.next_of("tuning", missing, in_hand) == other[0]
+    assert experiments.next_of("finals", missing, in_hand) == POPULAR[1]
+    assert experiments.next_of("tuning", POPULAR, in_hand) is None
+
+
+def test_a_row_that_fails_is_said_and_finished_ones_are_kept(in_threads):
+    in_threads.interrupted_at = 3
+    with pytest.raises(SystemExit, match="Finished rows are kept"):
+        in_threads.run("--workers", "2")
+    assert {row["seed"] for row in tables.read("invented")} <= {"1", "2"}
+
+
+def test_workers_are_processes_that_end_with_the_block():
+    with experiments.processes(2) as pool:
+        worker = pool.submit(os.getpid).result()
+        assert worker != os.getpid()
+    for _ in range(100):
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    pytest.fail("a worker is still there")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_worker_that_is_killed_is_said_in_a_sentence():
+    with (
+        pytest.raises(TableError, match=r"Finished rows are kept.*--workers 1"),
+        experiments.processes(2) as pool,
+    ):
+        pool.submit(signal.raise_signal, signal.SIGKILL).result()
+
+
 # Refused
 
 
@@ -222,13 +299,17 @@ def test_only_rows_of_a_system_or_split_that_has_changed_are_made_anew(
 
 
 SYSTEMS = [system.name for system in systems.SYSTEMS]
+NEXT, LATER = (questions.QUESTIONS[name] for name in (questions.NEXT, questions.LATER))
+NEXT_1M = questions.SECOND[f"{questions.NEXT}, MovieLens-1M"]
+LAST = [*NEXT.test, *NEXT.validation, *NEXT_1M.test, *NEXT_1M.validation]
+BY_TIME = ["time", *LATER.validation, *LATER.test]
 # One of those whose rows are made in the same way.
 KINDS = list({e.make: name for name, e in plan.EXPERIMENTS.items()}.values())
 
 
 def codes():
     """Return the fingerprint of every kind of row, system and split, by these names."""
-    names = itertools.product(KINDS, SYSTEMS, plan.SPLITS)
+    names = itertools.product(KINDS, SYSTEMS, questions.SPLITS)
     return {row: plan.code_of(*row) for row in names}
 
 
@@ -270,9 +351,10 @@ def test_a_systems_change_makes_its_own_rows_stale_and_no_others(copied):
         "EASE",
         "EASE, recency",
         "linear blend",
-        "self-attention + EASE",
+        "GRU4Rec + linear blend",
+        "4 seeds + linear blend",
     }
-    assert len(noticed) == 4 * len(KINDS) * len(plan.SPLITS)
+    assert len(noticed) == 5 * len(KINDS) * len(questions.SPLITS)
 
 
 def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
@@ -286,8 +368,8 @@ def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
 @pytest.mark.parametrize(
     ("old", "new", "stale"),
     [
-        ('ordered["timestamp"].quantile', "max", ["time", "time, tuned", "time validation"]),
-        ("(left == 0)", "(left == 1)", ["leave-one-out"]),
+        ("times.quantile([ratio, until])", "7, 8", BY_TIME),
+        ("(left == 0)", "(left == 1)", LAST),
         ("check_generator(rng).permutation(len(ratings))\n    return", "7\n    return", ["random"]),
         ("chronological_split(ratings, 0.75)", "chronological_split(ratings, 0.7)", None),
     ],
@@ -296,19 +378,19 @@ def test_a_change_of_what_a_deep_model_is_made_of_is_noticed(copied):
 def test_a_splits_change_makes_its_own_rows_stale(copied, old, new, stale):
     """All depend on the course's split: by it, settings and epochs are chosen."""
     noticed = copied("splits", old, new)
-    assert {split for *_, split in noticed} == set(stale or plan.SPLITS)
+    assert {split for *_, split in noticed} == set(stale or questions.SPLITS)
     n_rows = len(KINDS) * len(SYSTEMS)
-    assert len(noticed) == n_rows * len(stale or plan.SPLITS)
+    assert len(noticed) == n_rows * len(stale or questions.SPLITS)
 
 
 def test_a_change_of_the_validation_makes_all_rows_stale(copied):
-    old = "return splits.course_split(splits.course_split(ratings).train)"
-    noticed = copied("experiments/plan", old, old.replace(").train", ").test"))
+    old = "train = splits.course_split(ratings).train"
+    noticed = copied("experiments/questions", old, old.replace(").train", ").test"))
     assert len(noticed) == len(codes())
 
 
 def test_a_change_of_how_a_row_is_made_makes_rows_of_that_kind_stale(copied):
-    noticed = copied("experiments/plan", '"ranks": " ".join', '"ranks": ",".join')
+    noticed = copied("experiments/making", '"ranks": " ".join', '"ranks": ",".join')
     assert {experiment for experiment, *_ in noticed} == {"leave_one_out"}
 
 
@@ -316,7 +398,7 @@ def test_a_change_of_how_a_row_is_made_makes_rows_of_that_kind_stale(copied):
     ("module", "old", "new"),
     [
         ("baselines", "Ask the people most like you", "Ask your neighbours"),
-        ("experiments/plan", "K = 10", "K = 10  # as in the paper"),
+        ("experiments/questions", "K = 10", "K = 10  # as in the paper"),
         ("experiments/plan", "return (Row(\"NeuMF of the paper\"", "return list(Row(\"NeuMF of the paper\""),
         ("uncertainty", "2**20 // n", "2**10 // n"),
     ],
@@ -329,7 +411,9 @@ def test_what_changes_no_row_makes_none_stale(copied, module, old, new):
 def test_every_system_and_experiment_has_a_fingerprint_of_its_own():
     for name in plan.EXPERIMENTS:
         assert len({plan.code_of(name, s, "paper") for s in SYSTEMS}) > 8
-    assert len({plan.code_of("splits", "EASE", split) for split in plan.SPLITS}) > 8
+    assert (
+        len({plan.code_of("splits", "EASE", split) for split in questions.SPLITS}) > 8
+    )
     one, other = (plan.code_of(n, "EASE", "paper") for n in ("finals", "tuning"))
     assert one != other
     assert one == plan.code_of("seeds", "EASE", "paper")  # made in the same way

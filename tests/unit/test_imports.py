@@ -12,7 +12,15 @@ import recdl
 PACKAGE = pathlib.Path(recdl.__file__).parent
 CORE = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 CORE += ["tables"]
-DEEP = ["machine_code", "models", "sequence", "training"]
+DEEP = [
+    "losses",
+    "machine_code",
+    "models",
+    "next_item",
+    "recurrent",
+    "sequence",
+    "training",
+]
 HEAVY = ["tensorflow", "keras", "recommenders", "sklearn", "implicit", "matplotlib"]
 
 

@@ -136,6 +136,27 @@ def test_the_advice_to_sort_helps():
     Interactions(table).check_time_order()
 
 
+@given(tables())
+def test_tied_is_who_has_the_same_second_as_the_row_before(table):
+    expected, last = [], {}
+    for user, time in zip(table["userID"], table["timestamp"], strict=True):
+        expected.append(last.get(user) == time)
+        last[user] = time
+    assert Interactions(table).tied.tolist() == expected
+    assert Interactions(table, in_time_order=True).tied.tolist() == expected
+
+
+def test_without_readable_timestamps_nothing_is_tied():
+    for table in (
+        IN_ORDER.drop(columns="timestamp"),
+        IN_ORDER.assign(timestamp="unknown"),
+        IN_ORDER.assign(timestamp=range(len(IN_ORDER))),
+    ):
+        tied = Interactions(table).tied
+        assert tied.dtype == bool
+        assert tied.tolist() == [False] * len(IN_ORDER)
+
+
 # Negatives
 
 
@@ -204,19 +225,35 @@ def test_negatives_follow_the_seed_and_change_from_epoch_to_epoch():
     )
 
 
+def test_a_block_draws_the_same_whatever_the_others_have_drawn():
+    """With one generator for all, what the first users have seen would move the draws of the last."""
+    everything = [(user, item) for user in range(3) for item in range(40)]
+    more = [(user, item) for user in range(3, 6) for item in range(0, 40, user)]
+    drawn = [
+        negatives_of(Interactions(table.drop(left_out)), 2, block=3)
+        for table in [pd.DataFrame(everything + more, columns=["userID", "itemID"])]
+        for left_out in ([], [50, 70, 71, 99])
+    ]
+    first, last = ([d[d["userID"] // 3 == part] for d in drawn] for part in (0, 1))
+    assert len(first[0]) == 0
+    assert len(first[1]) == 4
+    assert last[0].to_numpy().tolist() == last[1].to_numpy().tolist()
+    assert len(last[0]) > 30
+
+
 def test_seed_42_draws_what_the_chapters_quote(half):
     """A change of the method would change numbers in the prose, even if it draws as well as before."""
     pairs = [(u, i) for u in range(300) for i in range(60) if (u * i + 1) % 7 <= u % 8]
     positives = Interactions(pd.DataFrame(pairs, columns=["userID", "itemID"]))
     drawn = sample_negatives(positives, 2, rng=np.random.default_rng(42))
     digest = hashlib.sha256(np.array(drawn, "<i8").tobytes()).hexdigest()
-    assert digest[:16] == "b3dd7811a7ce4cff"
+    assert digest[:16] == "8a81229d437d87c9"
     users, items, labels = epoch_samples(
         Interactions(half.train), 1, rng=np.random.default_rng(42)
     )
-    assert users.tolist() == [0, 1, 3, 0, 0, 2, 4, 1, 4, 4, 3, 2, 1, 0, 3, 4, 3, 1]
-    assert items.tolist() == [3, 0, 4, 2, 1, 3, 0, 1, 2, 4, 1, 2, 4, 0, 2, 1, 0, 2]
-    assert np.flatnonzero(labels).tolist() == [1, 2, 4, 5, 6, 8, 10, 13, 17]
+    assert users.tolist() == [3, 0, 3, 4, 1, 0, 3, 4, 1, 0, 4, 3, 1, 2, 1, 2, 4, 0]
+    assert items.tolist() == [0, 4, 3, 2, 1, 2, 4, 0, 2, 0, 3, 1, 3, 0, 0, 3, 1, 1]
+    assert np.flatnonzero(labels).tolist() == [3, 6, 7, 8, 9, 11, 14, 15, 17]
 
 
 def test_four_negatives_as_in_the_paper_if_left_out():

@@ -11,6 +11,7 @@ from small_tables import even_and_odd
 
 machine_code, models = Later("recdl.machine_code"), Later("recdl.models")
 sequence, training = Later("recdl.sequence"), Later("recdl.training")
+next_item = Later("recdl.next_item")
 
 POSITIVES = Interactions(even_and_odd())
 
@@ -194,16 +195,17 @@ def test_an_interrupt_leaves_the_model_as_it_was(compiled, eagerly):
 
 
 def test_dropout_draws_from_the_seed_of_its_own_model(eagerly):
-    history = sequence.histories(POSITIVES, 4)
+    history = next_item.histories(POSITIVES, 4)
     three = [
         sequence.SelfAttention(history, POSITIVES.n_items, width=4, dropout=0.5, seed=s)
         for s in (1, 2, 2)
     ]
-    batches = [sequence.windows(POSITIVES, 4, rng=np.random.default_rng(0))]
+    batches = [next_item.windows(POSITIVES, 4, rng=np.random.default_rng(0))]
+    compiled = next_item.CompiledStep(next_item.NEXT_FILM)
     for model in three[:2]:
-        train = machine_code.shared(sequence.compiled_step, model, training.adam())
+        train = machine_code.shared(compiled, model, training.adam())
         losses = train(batches)
-    step = sequence.compiled_step(three[2], training.adam())
+    step = compiled(three[2], training.adam())
     assert losses == [step(*batch) for batch in batches]
     for ours, theirs in zip(
         three[1].get_weights(), three[2].get_weights(), strict=True

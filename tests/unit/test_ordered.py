@@ -12,9 +12,11 @@ from recdl.ratings import by_user_and_time
 HALVES = 1 / np.log(2)  # as a reach: each place further on counts half as much
 BUILD = {
     "transitions": lambda world: ordered.Transitions(world, reach=3, shrinkage=2),
-    "SLIT": lambda world: ordered.SLIT(world, tau=3, horizon=2, l2=5),
+    "SLIST": lambda world: ordered.SLIST(world, tau=3, horizon=2, l2=5, share=0.3),
+    "V-SKNN": lambda world: ordered.VSKNN(world, k=8, tau=3, reach=4),
 }
 every_model = pytest.mark.parametrize("build", BUILD.values(), ids=BUILD)
+matrices = [BUILD["transitions"], BUILD["SLIST"]]
 
 
 @pytest.fixture
@@ -79,9 +81,9 @@ def test_a_score_adds_up_what_the_history_leads_to(toy_world):
     assert dan == pytest.approx(brazil_to_casablanca / 4)
 
 
-def test_slit_of_two_items_is_a_ridge_regression_in_one_variable():
+def test_slist_of_two_items_is_a_ridge_regression_in_one_variable():
     table = pd.DataFrame({"userID": [1, 1, 2, 2, 3], "itemID": [8, 9, 8, 9, 9]})
-    model = ordered.SLIT(Interactions(table, in_time_order=True), l2=0.5)
+    model = ordered.SLIST(Interactions(table, in_time_order=True), l2=0.5, share=0)
     # two people went from item 8 to item 9: two cuts; the third has no future
     np.testing.assert_allclose(model.item_to_item, [[0, 2 / 2.5], [0, 0]])
 
@@ -113,10 +115,11 @@ def test_transitions_by_loops(world, reach, shrinkage):
     )
 
 
+@pytest.mark.parametrize("share", [0, 0.3, 1])
 @pytest.mark.parametrize(
     ("tau", "horizon", "l2"), [(2, 5, 1), (7, 0.5, 30), (np.inf, np.inf, 0.01)]
 )
-def test_slit_by_a_row_for_each_cut(world, tau, horizon, l2):
+def test_slist_by_a_row_for_each_cut_and_each_user(world, tau, horizon, l2, share):
     past, future = [], []
     for items in orders(world):
         for cut in range(1, len(items)):
@@ -127,19 +130,55 @@ def test_slit_by_a_row_for_each_cut(world, tau, horizon, l2):
                 after[item] = np.exp(-ahead / horizon)
             past.append(before)
             future.append(after)
-    penalised = np.vstack([past, np.sqrt(l2) * np.eye(12)])
-    targets = np.vstack([future, np.zeros((12, 12))])
-    expected = np.linalg.lstsq(penalised, targets)[0]
-    model = ordered.SLIT(world, tau, horizon, l2)
+    together, order = np.sqrt([share, 1 - share])
+    ones = baselines.as_rows(world).toarray()
+    rows = [together * ones, order * np.array(past), np.sqrt(l2) * np.eye(12)]
+    targets = [together * ones, order * np.array(future), np.zeros((12, 12))]
+    expected = np.linalg.lstsq(np.vstack(rows), np.vstack(targets))[0]
+    model = ordered.SLIST(world, tau, horizon, l2, share)
     np.testing.assert_allclose(model.item_to_item, expected, atol=1e-9)
     history = baselines.as_rows(world, baselines.recency_weights(world, tau))
     np.testing.assert_allclose(model.scores([3, 1]), history[[3, 1]] @ expected)
 
 
+@pytest.mark.parametrize("k", [1, 3, 40])
+@pytest.mark.parametrize(("tau", "reach"), [(2, 5), (7, 0.5), (np.inf, np.inf)])
+def test_v_sknn_by_loops(world, k, tau, reach):
+    sessions, expected = orders(world), np.zeros((world.n_users, 12))
+    model = ordered.VSKNN(world, k, tau, reach)
+    for user, mine in enumerate(sessions):
+        weight = {item: np.exp(-ago / tau) for ago, item in enumerate(mine[::-1])}
+        alike = [
+            sum(weight.get(item, 0) for item in theirs) / np.sqrt(len(theirs))
+            for theirs in sessions
+        ]
+        alike[user] = 0
+        nearest = np.argsort(-np.round(alike, 9), kind="stable")[:k]
+        for other in nearest:
+            shared = [p for p, item in enumerate(sessions[other]) if item in weight]
+            if shared:
+                last = max(shared, key=lambda p: mine.index(sessions[other][p]))
+                for gap, item in enumerate(sessions[other][last + 1 :], start=1):
+                    expected[user, item] += alike[other] * np.exp(-(gap - 1) / reach)
+    everyone = np.arange(world.n_users)
+    np.testing.assert_allclose(model.scores(everyone), expected, atol=1e-12)
+    np.testing.assert_allclose(model.scores([5, 2]), expected[[5, 2]], atol=1e-12)
+
+
+def test_v_sknn_by_hand():
+    """User 3 saw b long ago and a just now. User 1 went on from a to c, user 2 from b to d and e."""
+    table = {"userID": [1, 1, 2, 2, 2, 3, 3], "itemID": list("acbdeba")}
+    few = Interactions(pd.DataFrame(table), in_time_order=True)
+    model = ordered.VSKNN(few, k=2, tau=HALVES, reach=HALVES)
+    third = pd.Series(model.scores([2])[0], index=few.item_ids)
+    expected = {"c": 1 / 2**0.5, "d": 0.5 / 3**0.5, "e": 0.25 / 3**0.5, "a": 0, "b": 0}
+    pd.testing.assert_series_equal(third.sort_index(), pd.Series(expected).sort_index())
+
+
 # The order is what they read
 
 
-@every_model
+@pytest.mark.parametrize("build", matrices, ids=["transitions", "SLIST"])
 def test_a_history_turned_round_gives_another_matrix(build, world):
     forward = pd.DataFrame(build(world).item_to_item, world.item_ids, world.item_ids)
     other = backwards(world)
@@ -204,7 +243,8 @@ def test_a_pattern_is_learnt(build):
 def test_one_interaction_each_leaves_nothing_to_learn(build):
     table = pd.DataFrame({"userID": [1, 2, 3], "itemID": [7, 8, 7]})
     single = Interactions(table, in_time_order=True)
-    assert (build(single).scores([0, 1, 2]) == 0).all()
+    scores = build(single).scores([0, 1, 2])
+    assert (scores[~baselines.as_rows(single).toarray().astype(bool)] == 0).all()
 
 
 @every_model
@@ -226,13 +266,20 @@ def test_rows_that_are_not_in_order_of_time_are_refused(build, said, words):
         (ordered.Transitions, {"shrinkage": -1}, "shrinkage"),
         (ordered.Transitions, {"shrinkage": np.inf}, "shrinkage"),
         (ordered.Transitions, {"weights": [1.0]}, "17 finite numbers"),
-        (ordered.SLIT, {"tau": 0}, "tau must be positive"),
-        (ordered.SLIT, {"horizon": -1}, "horizon must be positive"),
-        (ordered.SLIT, {"horizon": True}, "horizon must be positive"),
-        (ordered.SLIT, {"l2": 0}, "l2 must be positive"),
-        (ordered.SLIT, {"l2": 1e-20}, "l2 must be positive"),
-        (ordered.SLIT, {"l2": np.inf}, "l2 must be positive"),
-        (ordered.SLIT, {"l2": "300"}, "l2 must be positive"),
+        (ordered.SLIST, {"tau": 0}, "tau must be positive"),
+        (ordered.SLIST, {"horizon": -1}, "horizon must be positive"),
+        (ordered.SLIST, {"horizon": True}, "horizon must be positive"),
+        (ordered.SLIST, {"l2": 0}, "l2 must be positive"),
+        (ordered.SLIST, {"l2": 1e-20}, "l2 must be positive"),
+        (ordered.SLIST, {"l2": np.inf}, "l2 must be positive"),
+        (ordered.SLIST, {"l2": "300"}, "l2 must be positive"),
+        (ordered.SLIST, {"share": 1.1}, "share must lie between 0 and 1"),
+        (ordered.SLIST, {"share": True}, "share must lie between 0 and 1"),
+        (ordered.SLIST, {"share": np.nan}, "share must lie between 0 and 1"),
+        (ordered.VSKNN, {"k": 0}, "k must be"),
+        (ordered.VSKNN, {"k": 2.5}, "k must be"),
+        (ordered.VSKNN, {"tau": 0}, "tau must be positive"),
+        (ordered.VSKNN, {"reach": "10"}, "reach must be positive"),
     ],
 )  # fmt: skip
 def test_absurd_arguments(make, arguments, message, toy_world):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tools import slides
+from tools import editions, plans, slides
 from tools.project import Notebook, Project
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -36,7 +36,7 @@ def page():
             {"output_type": "execute_result", "data": {"text/plain": ["2 < 3"]}}]),
         cell("code", "secret()", outputs=[]),
     ]  # fmt: skip
-    return slides.deck({"cells": cells}, "A & B")
+    return slides.deck(slides.slides_of({"cells": cells}), "A & B")
 
 
 def parts(page):
@@ -105,3 +105,103 @@ def test_a_deck_fetches_from_its_own_folder_only(tmp_path, monkeypatch):
 )
 def test_the_beginning_is_the_headings_and_one_block(text, shown):
     assert slides.beginning(text) == shown
+
+
+# Of a seminar
+
+GUIDE = """# Guide
+
+## One seminar of 90 minutes
+
+| minutes | what you do | slides |
+|---|---|---|
+| 0–4 | Ask: *is it good?* Take a **vote** | the board |
+| 4–9 | Then **quiz question** 1 of [chapter 5](../05_a.ipynb) | 5: *Second*, *Exercise 5.1 · by hand* |
+
+### When you have more time
+
+| more minutes | what | when | slides |
+|---|---|---|---|
+| 7 | A step | after minute 4 | 5: *First* |
+
+### When you have 60 minutes
+
+| minutes | what you do | slides |
+|---|---|---|
+| 0–4 | {what} | {slides} |
+"""
+SEMINAR, SHORT = plans.SEMINARS.values()
+
+
+@pytest.fixture
+def chapters(tmp_path, monkeypatch):
+    """Return a chapter 5 with three sections and a page of notes, as `slides.seminar` wants it."""
+    (tmp_path / "notes_05.md").write_text("# N\n\n## Second\n\nExpect **seven**.\n")
+    monkeypatch.setattr(editions, "TEACHING", tmp_path)
+    content = {
+        "cells": [
+            cell("markdown", "# 5 Training"),
+            cell("markdown", "## First\n\nOne.", "slide"),
+            cell("markdown", "## Second\n\nTwo.", "slide"),
+            cell("markdown", "It is only said."),
+            cell("code", "1 + 1", "slide", outputs=[]),
+            cell("markdown", "### Exercise 5.1 · by hand\n\nDo.\n\nAll of it."),
+        ]
+    }
+    return {"05": (content, slides.slides_of(content))}
+
+
+def test_a_seminar_has_the_slides_of_its_plan_in_its_order(chapters):
+    made = slides.seminar(SEMINAR, GUIDE, chapters)
+    titles = ["Is it good?", "First", "Second", "Second", "Exercise 5.1 · by hand"]
+    assert [slide.title for slide in made] == [*titles, "Quiz, question 1"]
+    assert [slide.deeper for slide in made] == [False, True, False, False, False, False]
+    assert "All of it." in "".join(made[4].parts)
+
+
+def test_the_notes_of_a_seminar_are_the_minutes_and_the_teacher_s(chapters):
+    notes = ["".join(s.notes) for s in slides.seminar(SEMINAR, GUIDE, chapters)]
+    times = ["Minutes 0–4", "With 7 minutes more", *["Minutes 4–9"] * 4]
+    for note, time in zip(notes, times, strict=True):
+        assert time in note
+    assert "<strong>vote</strong>" in notes[0]
+    assert [n for n, note in enumerate(notes) if "seven" in note] == [2]
+    assert "only said" not in "".join(notes)
+
+
+def test_a_quiz_question_is_on_a_slide_and_its_answer_in_the_notes():
+    made = slides.question("5", 1)
+    asked = slides.quiz.questions("5")[0]
+    assert asked.ask in "".join(made.parts)
+    assert "".join(made.parts).count("<li>") == len(asked.choices)
+    (place,) = (n for n, c in enumerate(asked.choices, start=1) if c.right)
+    assert f"Right is {place}." in made.notes[0]
+    assert "Right" not in "".join(made.parts)
+
+
+def test_a_deck_of_a_chapter_stays_as_it_is(chapters):
+    (_, own), before = chapters["05"], repr(chapters["05"][1])
+    slides.seminar(SEMINAR, GUIDE, chapters)
+    assert repr(own) == before
+
+
+@pytest.mark.parametrize(
+    ("what", "named", "sentence"),
+    [
+        ("x", "5: *Third*", 'minutes 0–4, "x": the chapter has no section "Third"'),
+        ("x", "12: *First*", "there is no chapter 12"),
+        ("x", "the board", "it names no slide"),
+        ("**Quiz question** 99 of [chapter 5](a)", "", "has no question 99"),
+        ("**Quiz question** 1 of [chapter 77](a)", "", "'77' has no quiz"),
+    ],
+)
+def test_what_is_no_longer_there_is_named(what, named, sentence, chapters):
+    guide = GUIDE.format(what=what, slides=named)
+    with pytest.raises(SystemExit, match=r"guide\.md") as stopped:
+        slides.seminar(SHORT, guide, chapters)
+    assert sentence in str(stopped.value)
+
+
+def test_a_plan_whose_heading_is_gone_is_named(chapters):
+    with pytest.raises(SystemExit, match=f'no plan below a heading "{SHORT}"'):
+        slides.seminar(SHORT, GUIDE.replace("60 minutes", "an hour"), chapters)

@@ -211,6 +211,26 @@ def test_global_time_leaves_out_users_who_came_later():
     assert 6 not in set(split.train["userID"]) | set(split.test["userID"])
 
 
+def test_global_time_until_a_second_moment_tests_on_what_lies_between():
+    users, items = np.divmod(np.arange(60), 20)
+    times = np.random.default_rng(0).permutation(60)
+    table = {"userID": users, "itemID": items % 7, "rating": 3, "timestamp": times}
+    table = pd.DataFrame(table).drop_duplicates(["userID", "itemID"])
+    begin, end = table["timestamp"].quantile([0.5, 0.8])
+    split = splits.global_time_split(table, 0.5, 0.8)
+    assert split.train.equals(splits.global_time_split(table, 0.5).train)
+    whole = splits.global_time_split(table, 0.5).test
+    assert split.test.equals(whole[whole["timestamp"] <= end])
+    assert begin < split.test["timestamp"].min() < split.test["timestamp"].max() <= end
+    assert splits.global_time_split(table, 0.5, 1).test.equals(whole)
+
+
+@pytest.mark.parametrize("until", [0.5, 0.2, 1.1, True, "0.9", np.nan])
+def test_a_second_moment_comes_after_the_first(until):
+    with pytest.raises(ValueError, match=r"until must be above ratio, here 0\.5"):
+        splits.global_time_split(toy.RATINGS, 0.5, until)
+
+
 @pytest.mark.parametrize("ratio", [0, 1, 1.5, "half"])
 def test_global_time_wants_a_fraction(ratio):
     with pytest.raises(ValueError, match="ratio"):

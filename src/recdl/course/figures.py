@@ -1,4 +1,4 @@
-"""What the figures of all chapters share: the style, and two figures that several of them show.
+"""What the figures of all chapters share: the style, and a figure that several of them show.
 
 The other figures stand in the chapters' folders, one function each. Captions and alternative texts stand in
 the metadata of the cell that shows the figure. Colours are those of seaborn's colour-blind palette; every
@@ -6,12 +6,12 @@ figure can also be read in grey.
 """
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import seaborn as sns
 
 RUN, PAPER = sns.color_palette("colorblind")[:2]
 GREY = "0.35"
+WIDTH = 5.6  # inches; on a telephone the smallest label, "small", is then 9 pixels high
 LOOKS = {"classical": (RUN, "o"), "deep": (PAPER, "D")}  # of a system, by its kind
 
 
@@ -19,7 +19,7 @@ def use_style():
     """Set fonts, grid and size for every figure of a notebook."""
     sns.set_theme(style="whitegrid", palette="colorblind", font_scale=1.05)
     plt.rcParams.update(
-        {"figure.figsize": (7.0, 3.6), "figure.dpi": 120, "axes.titlesize": "medium"}
+        {"figure.figsize": (WIDTH, 3.4), "figure.dpi": 120, "axes.titlesize": "medium"}
     )
 
 
@@ -55,23 +55,7 @@ def arrow(ax, x, y, to_x, to_y, **look):
     ax.annotate("", (to_x, to_y), (x, y), arrowprops=style | look)
 
 
-# Figures
-
-
-def long_tail(ratings: pd.DataFrame):
-    """Draw the number of ratings of each film, the most rated first, and mark half of all ratings."""
-    counts = ratings["itemID"].value_counts().to_numpy()
-    half = int(np.searchsorted(counts.cumsum(), counts.sum() / 2)) + 1
-    _, ax = plt.subplots()
-    ax.fill_between(np.arange(1, len(counts) + 1), counts, color=RUN, alpha=0.35)
-    ax.plot(np.arange(1, len(counts) + 1), counts, color=RUN)
-    ax.axvline(half, color=GREY, linestyle="--")
-    text = f"the {half} most rated films\nhave half of all ratings"
-    write(ax, text, (half, counts[0] * 0.75), (8, 0), color=GREY, fontsize=None)
-    ax.set(xlabel="film, by number of ratings", ylabel="number of ratings")
-    ax.set(xlim=(1, len(counts)), ylim=(0, None))
-    sns.despine(left=True)
-    return ax
+# A figure
 
 
 def standings(table: pd.DataFrame, paper: float | None = None):
@@ -85,7 +69,8 @@ def standings(table: pd.DataFrame, paper: float | None = None):
         The paper's own number, drawn as a line.
     """
     table = table.sort_values("mean")
-    _, ax = plt.subplots(figsize=(7.0, 0.9 + 0.32 * len(table)))
+    size = (WIDTH - 0.2, 0.9 + 0.32 * len(table))
+    _, ax = plt.subplots(figsize=size, layout="constrained")
     for y, row in enumerate(table.itertuples()):
         colour, marker = LOOKS[row.kind]
         ax.plot([row.low, row.high], [y, y], color=colour, linewidth=2)
@@ -98,9 +83,9 @@ def standings(table: pd.DataFrame, paper: float | None = None):
     if paper is not None:
         handles.append(ax.axvline(paper, color=GREY, linestyle="--", zorder=0))
         handles[-1].set_label("the paper")
-    legend_above(ax, 0.4, handles=handles, ncols=3)
+    legend_above(ax, 0.2, handles=handles, ncols=3)
     ax.set_yticks(range(len(table)), table.index)
-    ax.set(xlabel="NDCG@10 and 95 % interval over users")
+    ax.set(xlabel="NDCG@10 and\n95 % interval over users")
     ax.margins(x=0.09)
     ax.grid(axis="y", visible=False)
     sns.despine(left=True)

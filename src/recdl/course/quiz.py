@@ -10,7 +10,7 @@ The questions stand in ``chapter_4/quiz.toml``::
     right = true
     why = "Also films of the test part can be drawn: training knows nothing of them."
 
-Text between backquotes is shown as code.
+Text between backquotes is shown as code, text between asterisks in italics.
 """
 
 import dataclasses
@@ -79,4 +79,10 @@ def _item(question):
 
 def _inline(text):
     text = html.escape(" ".join(text.split()), quote=False)
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
+    return re.sub(
+        r"`([^`]+)`|\*(\S(?:[^*`]*\S)?)\*",
+        lambda found: (
+            f"<code>{found[1]}</code>" if found[1] else f"<em>{found[2]}</em>"
+        ),
+        text,
+    )

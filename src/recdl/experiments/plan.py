@@ -2,221 +2,210 @@
 
 The protocol, the same for every system:
 
-- The paper's split. For choosing, its training part is cut once more in the same way (75/25 per user), and
-  NDCG@10 on the second part decides; the test part is never looked at.
-- At most 40 trials and 20 minutes of tuning for each system, in a fixed random order of its search space.
-- The chosen setting is trained on the whole training part, with several seeds, and the test part is read.
+- The paper's split. For choosing, its training part is cut once more in the same way (75/25 per user). At
+  most 40 trials and 20 minutes of training for each system, in a fixed random order of its search space.
+- The best trials are judged on two more cuts, with other seeds, and the mean of the three decides: one lucky
+  cut, seed or epoch does not. No test part is ever used for choosing.
+- The chosen setting is trained on the whole training part, with several seeds, and judged on the test part.
 - Candidates are all films of the training part; films that the user has in training are never recommended;
   of equal scores the film that appears earlier in training comes first.
+
+The contenders of chapter 9 are tuned in the same way for two more questions; see `experiments.questions`.
+Whoever has MovieLens-1M can ask two of the three there, and choose from the settings that were found here.
 """
 
 import functools
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from recdl import evaluation, movielens, paper, provenance, ranking, sampled, splits
-from recdl.experiments import tables
-from recdl.experiments.systems import LONGEST, SYSTEMS, System, by_name
+from recdl import movielens, paper, provenance
+from recdl.experiments import making, movielens_1m, tables
+from recdl.experiments.making import STOPPED, curve, judge, rank_last, tune
+from recdl.experiments.questions import LATER, NEXT, QUESTIONS, SECOND, SPLITS, VISIT
+from recdl.experiments.systems import SYSTEMS, System, by_name
 from recdl.experiments.tables import Row
-from recdl.interactions import Interactions
 
 MOST_TRIALS, MOST_SECONDS = 40, 20 * 60
-LATER = ("EASE", "EASE, recency", "self-attention")  # tuned for a split by time, too
-MOST_SECONDS_LATER = 10 * 60
+N_BEST, N_OTHER = 2, 1  # trials that are judged on all validation splits of a question
 PAPER = {"n_epochs": paper.SETTINGS.n_epochs}  # all else is as `paper.Settings` has it
-STOPPED = {"n_epochs": "chosen on validation"}
-K = 10
+CONTENDERS = (
+    "EASE",
+    "EASE, recency",
+    "transitions",
+    "SLIST",
+    "V-SKNN",
+    "linear blend",
+    "NeuMF, tuned",
+    "self-attention",
+    "GRU4Rec",
+    "GRU4Rec, 4 seeds",
+    "GRU4Rec + linear blend",
+    "4 seeds + linear blend",
+)
+# Named on 28 November 2026, before a row of them was made; older versions of some had been looked at before.
+# Holm's correction is for the comparisons of one question.
+PRIMARY = (
+    ("NeuMF, tuned", "EASE"),
+    ("self-attention", "linear blend"),
+    ("GRU4Rec", "linear blend"),
+    ("GRU4Rec, 4 seeds", "linear blend"),
+    ("4 seeds + linear blend", "linear blend"),
+)
 
 
-# The splits
-
-
-def validation_split(ratings):
-    """Return the training part of the course's split, cut once more as that cut the whole."""
-    return splits.course_split(splits.course_split(ratings).train)
-
-
-def time_validation_split(ratings):
-    """Return what lies before the moment of the split by time, cut once more by one moment for everybody."""
-    return splits.global_time_split(splits.global_time_split(ratings).train)
-
-
-def _ties_1(ratings):
-    return splits.shuffled_ties_split(ratings, np.random.default_rng(1))
-
-
-def _ties_2(ratings):
-    return splits.shuffled_ties_split(ratings, np.random.default_rng(2))
-
-
-def _ties_3(ratings):
-    return splits.shuffled_ties_split(ratings, np.random.default_rng(3))
-
-
-def _random(ratings):
-    return splits.random_split(ratings, np.random.default_rng(1))
-
-
-SPLITS = {
-    "paper": splits.course_split,
-    "validation": validation_split,
-    "Fig. 8": splits.fig_8_split,
-    "ties 1": _ties_1,
-    "ties 2": _ties_2,
-    "ties 3": _ties_3,
-    "random": _random,
-    "time": splits.global_time_split,
-    "time validation": time_validation_split,
-    "time, tuned": splits.global_time_split,  # the same split, with settings that were chosen for it
-    "leave-one-out": splits.leave_one_out_split,
-}
-
-
-@functools.cache
-def split_of(name: str) -> splits.Split:
-    """Return the split of this name, one of `SPLITS`, of MovieLens-100k."""
-    return SPLITS[name](movielens.load_ratings())
-
-
-@functools.cache
-def judged_on(name: str) -> tuple[Interactions, evaluation.Relevant]:
-    """Return the training part of a split as positives, and its test part as what is relevant."""
-    split = split_of(name)
-    positives = Interactions(split.train)
-    return positives, evaluation.Relevant(split.test, positives)
-
-
-def ndcg_on(name: str) -> Callable:
-    """Return a function from a model to its mean NDCG@10 on the second part of a split."""
-    return evaluation.mean_ndcg(*judged_on(name), K)
-
-
-# How a row is made: a function of the row, and of what trains its system
-
-
-def tune(row: Row, fit: Callable) -> dict:
-    """Train on the first part of the row's split, and judge on the second."""
-    validate = ndcg_on(row.split)
-    fitted, seconds = _trained(row, row.split, fit, validate)
-    found = {"chosen": json.dumps(fitted.chosen), "validation": validate(fitted.model)}
-    return found | {"seconds": seconds}
-
-
-def judge(row: Row, fit: Callable) -> dict:
-    """Train on the first part of the row's split, and note the hits among the recommendations."""
-    notes = {}
-    if row.setting.get("n_epochs") == STOPPED["n_epochs"]:
-        fitted, _ = _trained(row, "validation", fit, ndcg_on("validation"))
-        notes["chosen"] = json.dumps(fitted.chosen)
-        row = row._replace(setting=row.setting | fitted.chosen)
-    fitted, seconds = _trained(row, row.split, fit)
-    positives, relevant = judged_on(row.split)
-    top = ranking.top_k(fitted.model, positives, K)
-    n_users_of = np.bincount(positives.items)
-    return notes | {
-        "hits": tables.encode_hits(evaluation.hits(top, relevant)),
-        "coverage": evaluation.item_coverage(top, positives.n_items),
-        "popularity": n_users_of[top].mean() / positives.n_users,
-        "loss": fitted.losses[-1] if fitted.losses else "",
-        "dead": fitted.dead,
-        "seconds": seconds,
-    }
-
-
-def curve(row: Row, fit: Callable) -> dict:
-    """Note the NDCG@10 after every epoch. On the test part it may be looked at, but nothing chosen by it."""
-    values, ndcg = [], ndcg_on(row.split)
-
-    def follow(model):
-        values.append(ndcg(model))
-        return values[-1]
-
-    never_stop = row._replace(setting=row.setting | {"patience": LONGEST})
-    fitted, seconds = _trained(never_stop, row.split, fit, follow)
-    return {
-        "ndcg_by_epoch": " ".join(f"{value:.5f}" for value in values),
-        "loss_by_epoch": " ".join(f"{loss:.5f}" for loss in fitted.losses),
-        "seconds": seconds,
-    }
-
-
-def rank_last(row: Row, fit: Callable) -> dict:
-    """Train on all but each user's last film, and note the rank of that film."""
-    fitted, seconds = _trained(row, row.split, fit)
-    positives, _ = judged_on(row.split)
-    ranks, _ = sampled.exact_ranks(fitted.model, positives, split_of(row.split).test)
-    return {"ranks": " ".join(map(str, ranks)), "seconds": seconds}
-
-
-def _trained(row, split, fit, validate=None):
-    positives, _ = judged_on(split)
-    begin = time.perf_counter()
-    fitted = fit(positives, row.seed, validate, **row.setting)
-    return fitted, round(time.perf_counter() - begin, 2)
-
-
-# Which rows there are
+# Which rows there are: the search, and what is chosen by it
 
 
 def tuning_rows() -> Iterator[Row]:
     """Yield the trials of each system, as far as its budget goes."""
+    fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
     for system in SYSTEMS:
-        settings = system.settings() if system.space else []
-        tuned = {row["system"] for row in tables.fresh("tuning", code_of)}
-        if system.needs and tuned.issuperset(system.needs.values()):
-            settings = [{part: chosen(name) for part, name in system.needs.items()}]
-        yield from _trials("tuning", system.name, settings, "validation", MOST_SECONDS)
+        spent = 0.0
+        for setting in system.settings()[:MOST_TRIALS] if system.space else []:
+            if spent >= MOST_SECONDS:
+                break
+            row = Row(system.name, setting, 1, "validation")
+            yield row
+            found = fresh.get(tables.key_of(row), {"seconds": 0})
+            spent += float(found["seconds"])
 
 
-def tuning_later_rows() -> Iterator[Row]:
-    """Yield trials for the split by time: the settings that were best on validation, the best one first."""
-    for name in LATER:
-        settings = [json.loads(row["setting"]) for row in best_first(name)]
-        yield from _trials(
-            "tuning_later", name, settings, "time validation", MOST_SECONDS_LATER
-        )
-
-
-def _trials(experiment, name, settings, split, most_seconds):
-    fresh = {tables.key_of(row): row for row in tables.fresh(experiment, code_of)}
-    spent = 0.0
-    for setting in settings[:MOST_TRIALS]:
-        if spent >= most_seconds:
-            break
-        row = Row(name, setting, 1, split)
-        yield row
-        spent += float(fresh.get(tables.key_of(row), {"seconds": 0})["seconds"])
-
-
-def best_first(name: str, experiment: str = "tuning") -> list[dict[str, str]]:
+def best_first(name: str) -> list[dict[str, str]]:
     """Return the trials of a system, as `recdl.experiments.tables.fresh` does, the best one first."""
-    trials = [row for row in tables.fresh(experiment, code_of) if row["system"] == name]
+    trials = [row for row in tables.fresh("tuning", code_of) if row["system"] == name]
     if not trials:
         raise tables.TableError(f"Nothing was tuned for {name}. {tables.AGAIN}")
     return sorted(trials, key=lambda row: -float(row["validation"]))
 
 
-def chosen(name: str, experiment: str = "tuning") -> dict:
-    """Return the setting of a system that did best on validation, with what its training chose."""
+def finalists(name: str, question: str = VISIT) -> list[dict]:
+    """Return the settings of a system that are judged on all validation splits of a question.
+
+    They are the best of its search; for a question that the search was not about, as many drawn at random
+    are with them. A system made of others has one setting: theirs.
+    """
+    system = by_name(name)
+    if system.needs:
+        needs = system.needs.items()
+        return [{part: chosen(other, question) for part, other in needs}]
+    if not system.space:
+        return []
+    ranked = [json.loads(row["setting"]) for row in best_first(name)]
+    if question == VISIT:
+        return ranked[: N_BEST + N_OTHER]
+    best = ranked[:N_BEST]
+    others = (s for s in system.settings() if s in ranked and s not in best)
+    return best + [setting for setting, _ in zip(others, range(N_OTHER), strict=False)]
+
+
+def finalist_rows(questions=QUESTIONS, experiment="finalists") -> Iterator[Row]:
+    """Yield the settings that are judged on all validation splits of a question, but for those of the search.
+
+    The seed is the number of the split. A system made of others waits until these are tuned.
+    """
+    for question in questions:
+        for system in SYSTEMS:
+            takes_part = question == VISIT or system.name in CONTENDERS
+            if takes_part and all(is_tuned(s, question) for s in system.needs.values()):
+                for setting in finalists(system.name, question):
+                    rows = _rows_of(system.name, setting, question)
+                    yield from (r for r in rows if _experiment_of(r) == experiment)
+
+
+def _rows_of(name, setting, question):
+    if not by_name(name).tuned:
+        return []
+    splits = enumerate((QUESTIONS | SECOND)[question].validation, start=1)
+    return [Row(name, setting, seed, split) for seed, split in splits]
+
+
+def _experiment_of(row):
+    if any(row.split in question.validation for question in SECOND.values()):
+        return "second_finalists"
+    searched = by_name(row.system).space and row.split == "validation"
+    return "tuning" if searched else "finalists"
+
+
+def _judged(name, question):
+    """Return for each finalist its setting, and those of its rows that are there, by split."""
+    fresh = {
+        experiment: {tables.key_of(r): r for r in tables.fresh(experiment, code_of)}
+        for experiment in ("tuning", "finalists", "second_finalists")
+    }
+    return [
+        (
+            setting,
+            [
+                fresh[_experiment_of(row)].get(tables.key_of(row))
+                for row in _rows_of(name, setting, question)
+            ],
+        )
+        for setting in finalists(name, question)
+    ]
+
+
+def is_tuned(name: str, question: str = VISIT) -> bool:
+    """Tell whether all is there that a system's setting is chosen by."""
+    needs = by_name(name).needs.values()
+    if not all(is_tuned(part, question) for part in needs):
+        return False
+    tried = tables.fresh("tuning", code_of)
+    if not needs and not any(row["system"] == name for row in tried):
+        return False
+    return all(None not in rows for _, rows in _judged(name, question))
+
+
+def validated(name: str, question: str = VISIT) -> list[tuple[float, dict]]:
+    """Return each finalist's mean over the validation splits, and its setting, the best one first.
+
+    With the setting is what its training chose on the way, an average over the splits.
+    """
+    found = []
+    for setting, rows in _judged(name, question):
+        if None in rows:
+            raise tables.TableError(
+                f"{name} is not tuned yet for {question}. {tables.AGAIN}"
+            )
+        mean = float(np.mean([float(row["validation"]) for row in rows]))
+        on_the_way = _average([json.loads(row["chosen"]) for row in rows])
+        found.append((mean, setting | on_the_way))
+    return sorted(found, key=lambda pair: -pair[0])
+
+
+def _average(chosen: list[dict]) -> dict:
+    """Return what several trainings chose, averaged: of epochs a whole number, of weights three digits."""
+    whole = {"n_epochs": 0}
+    return {
+        name: np.round(np.mean([c[name] for c in chosen], axis=0), whole.get(name, 3))
+        .astype(int if name in whole else float)
+        .tolist()
+        for name in chosen[0]
+    }
+
+
+def chosen(name: str, question: str = VISIT) -> dict:
+    """Return the setting of a system with the highest mean over the validation splits of a question."""
     if name == "NeuMF of the paper":
         return PAPER
     system = by_name(name)
-    if not (system.space or system.needs):
-        return {}
-    best = best_first(name, experiment)[0]
-    return json.loads(best["setting"]) | json.loads(best["chosen"])
+    if not system.tuned:
+        return finalists(name, question)[0]
+    return validated(name, question)[0][1] if system.space or system.needs else {}
 
 
 def with_seeds(
-    system: System, split: str, n: int, tuned: str = "tuning"
+    system: System, split: str, n: int, question: str = VISIT
 ) -> Iterator[Row]:
-    """Yield a system's rows at its chosen setting: n if it is random, else one."""
-    for seed in range(1, n + 1 if system.random else 2):
-        yield Row(system.name, chosen(system.name, tuned), seed, split)
+    """Yield a system's rows at its chosen setting: so many that n models are in them, or one."""
+    n_rows = max(1, n // system.members) if system.random else 1
+    for seed in range(1, n_rows + 1):
+        yield Row(system.name, chosen(system.name, question), seed, split)
+
+
+# Which rows there are: the experiments
 
 
 def seeds_rows():
@@ -267,18 +256,26 @@ def finals_rows():
 
 
 def leave_one_out_rows():
-    """Yield every system at its chosen setting, trained on all but each user's last film."""
+    """Yield the systems of chapters 7 and 8, at their chosen settings, without each user's last film."""
     for system in SYSTEMS:
-        yield from with_seeds(system, "leave-one-out", 3)
+        if system.everywhere:
+            yield from with_seeds(system, "leave-one-out", 3)
 
 
 def splits_rows():
-    """Yield every system at its chosen setting on all other splits; some also tuned for the one by time."""
+    """Yield the systems of chapters 7 and 8, and the controls of chapter 9, on all other splits."""
     for split in ("Fig. 8", "ties 1", "ties 2", "ties 3", "random", "time"):
         for system in SYSTEMS:
-            yield from with_seeds(system, split, 3 if split == "time" else 1)
-    for name in LATER:
-        yield from with_seeds(by_name(name), "time, tuned", 3, "tuning_later")
+            if system.everywhere:
+                yield from with_seeds(system, split, 3 if split == "time" else 1)
+
+
+def answers_rows(questions=(NEXT, LATER)):
+    """Yield the contenders on the test splits of the other questions, each as chosen for the question."""
+    for question in questions:
+        for split in (QUESTIONS | SECOND)[question].test:
+            for name in CONTENDERS:
+                yield from with_seeds(by_name(name), split, 3, question)
 
 
 class Experiment(NamedTuple):
@@ -291,31 +288,46 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "seeds": Experiment(seeds_rows, judge),
     "tuning": Experiment(tuning_rows, tune),
-    "tuning_later": Experiment(tuning_later_rows, tune),
+    "finalists": Experiment(finalist_rows, tune),
     "finals": Experiment(finals_rows, judge),
+    "answers": Experiment(answers_rows, judge),
     "curves": Experiment(curves_rows, curve),
     "leave_one_out": Experiment(leave_one_out_rows, rank_last),
     "splits": Experiment(splits_rows, judge),
     "ablations": Experiment(ablations_rows, judge),
 }
+SECOND_EXPERIMENTS = {  # of whoever has MovieLens-1M
+    "second_finalists": Experiment(
+        lambda: finalist_rows(SECOND, "second_finalists"), making.tune_1m
+    ),
+    "second_answers": Experiment(lambda: answers_rows(SECOND), making.judge_1m),
+}
+
+
+def named(name: str) -> Experiment:
+    """Return the experiment of this name, on either data set."""
+    return (EXPERIMENTS | SECOND_EXPERIMENTS)[name]
 
 
 def make(experiment: str, row: Row) -> dict:
     """Make a row of an experiment anew, and return what it holds beside its key."""
-    return EXPERIMENTS[experiment].make(row, by_name(row.system).fit)
+    return named(experiment).make(row, by_name(row.system).fit)
 
 
 @functools.cache
 def code_of(experiment: str, system: str, split: str) -> str:
     """Return the fingerprint of the data and of all code that a row of an experiment depends on."""
-    functions = (EXPERIMENTS[experiment].make, by_name(system).fit)
-    used = (SPLITS[split], SPLITS["validation"])  # of all splits, these two
+    functions = (named(experiment).make, by_name(system).fit)
+    used = [SPLITS[split], SPLITS["validation"]]  # of all splits, these two
+    used += [SPLITS[cut] for cut in SPLITS[split][1:] if cut in SPLITS]  # of other data
     # What loading gives is pinned by the hash of the data.
-    apart = [(__name__, "SPLITS"), (movielens.__name__, "load_ratings")]
-    code = provenance.fingerprint(*functions, *used, apart=apart)
-    return provenance.sha256(code, movielens.RATINGS_SHA256)[:16]
+    apart = [("recdl.experiments.questions", "SPLITS")]
+    apart += [(data.__name__, "load_ratings") for data in (movielens, movielens_1m)]
+    cuts, arguments = [cut[0] for cut in used], repr([cut[1:] for cut in used])
+    code = provenance.fingerprint(*functions, *cuts, apart=apart)
+    return provenance.sha256(code, arguments, movielens.RATINGS_SHA256)[:16]
 
 
 def load(experiment: str):
     """Return the complete table of an experiment; see `recdl.experiments.tables.load`."""
-    return tables.load(experiment, list(EXPERIMENTS[experiment].rows()), code_of)
+    return tables.load(experiment, list(named(experiment).rows()), code_of)

@@ -11,6 +11,7 @@ metrics are computed from, so a chapter can compute any of them, and intervals, 
 Which items these were stands nowhere: MovieLens may not be passed on.
 """
 
+import functools
 import hashlib
 import importlib.metadata
 import json
@@ -133,6 +134,14 @@ def read(experiment: str) -> list[dict[str, str]]:
     path = path_of(experiment)
     if not path.exists():
         return []
+    there = path.stat()
+    return [dict(row) for row in _parsed(path, there.st_mtime_ns, there.st_size)]
+
+
+@functools.lru_cache
+def _parsed(
+    path, *_when
+):  # what is planned depends on what was found: asked for again and again
     remedy = f"Remove {path}, or take it from git. {AGAIN}"
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)

@@ -9,9 +9,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
-from recdl.course.figures import GREY, PAPER, RUN, arrow, box, light, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, arrow, box, light, write
 
-WIDTH = 5.6  # inches
 COLUMNS = 1.0, 3.7, 6.4, 8.95  # of the family tree, from left to right
 LOOKS = {
     "family": {},
@@ -203,7 +202,7 @@ def cold_start(curves: pd.DataFrame, popularity: float, k: int):
     k : int
         The length of the lists, for the label.
     """
-    _, ax = plt.subplots(figsize=(WIDTH, 3.4))
+    _, ax = plt.subplots()
     looks = ("o-", RUN), ("s--", PAPER), ("^:", "black"), ("D-.", GREY)
     for name, (line, colour) in zip(curves, looks, strict=False):
         ax.plot(curves.index, curves[name], line, color=colour, label=name)
@@ -232,7 +231,7 @@ def miniatures(comparison: pd.DataFrame, intervals: dict):
         From the name of a column to a dict from methods to `recdl.uncertainty.Interval`.
     """
     names = list(comparison.index)[::-1]
-    _, axes = plt.subplots(1, 3, sharey=True, figsize=(6.4, 3.4))
+    _, axes = plt.subplots(1, 3, sharey=True, figsize=(WIDTH, 3.4))
     for ax, metric in zip(axes, comparison.columns[:3], strict=True):
         for y, name in enumerate(names):
             if metric in intervals:
@@ -250,3 +249,19 @@ def miniatures(comparison: pd.DataFrame, intervals: dict):
     sns.despine(left=True)
     plt.tight_layout()
     return axes
+
+
+def long_tail(ratings: pd.DataFrame):
+    """Draw the number of ratings of each film, the most rated first, and mark half of all ratings."""
+    counts = ratings["itemID"].value_counts().to_numpy()
+    half = int(np.searchsorted(counts.cumsum(), counts.sum() / 2)) + 1
+    _, ax = plt.subplots()
+    ax.fill_between(np.arange(1, len(counts) + 1), counts, color=RUN, alpha=0.35)
+    ax.plot(np.arange(1, len(counts) + 1), counts, color=RUN)
+    ax.axvline(half, color=GREY, linestyle="--")
+    text = f"the {half} most rated films\nhave half of all ratings"
+    write(ax, text, (half, counts[0] * 0.75), (8, 0), color=GREY, fontsize=None)
+    ax.set(xlabel="film, by number of ratings", ylabel="number of ratings")
+    ax.set(xlim=(1, len(counts)), ylim=(0, None))
+    sns.despine(left=True)
+    return ax

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import GREY, PAPER, RUN, arrow, box, light, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, arrow, box, light, write
 
 SMALL = "small"
-WIDTH = 5.6  # inches
 
 
 def boundaries(inputs: pd.DataFrame, wishes: pd.DataFrame, lines: dict):

@@ -14,6 +14,7 @@ from recdl.course.figures import (
     GREY,
     PAPER,
     RUN,
+    WIDTH,
     arrow,
     box,
     legend_above,
@@ -21,7 +22,6 @@ from recdl.course.figures import (
     write,
 )
 
-WIDTH = 5.6  # inches
 GMF, MLP = light(RUN), light(PAPER)  # the colours of the two towers
 
 
@@ -78,7 +78,7 @@ def imitations(grid: np.ndarray, surfaces: dict[str, np.ndarray]):
         The models' results by name; brighter is higher.
     """
     figure, axes = plt.subplots(
-        2, 2, figsize=(WIDTH, 4.8), sharex=True, sharey=True, layout="constrained"
+        2, 2, figsize=(WIDTH - 0.2, 4.6), sharex=True, sharey=True, layout="constrained"
     )
     levels = np.linspace(-1, 1, 12)  # none at 0, where rounding would draw a line
     for ax, (name, surface) in zip(axes.flat, surfaces.items(), strict=True):

@@ -68,7 +68,7 @@ def sizes_from(stars=4, fewer_than=10, *, with_empty_users=True):
 EXERCISES = [
     Exercise("4.1", "five whole numbers, for Ana, Ben, Chloe, Dan and Eva", toy_test_films, {
         But(filtered=False):
-            "One person's only test film occurs in nobody's training part. The filter removes it.",
+            "One person's only test film occurs in no one's training part. The filter removes it.",
         But(np.floor):
             "You cut off the decimals. 1.5 and 3.75 are rounded: to the nearest, a half to the even one.",
         But(np.ceil): "You rounded up. 2.25 is nearer to 2.",

@@ -1,4 +1,7 @@
-"""The figures of chapter 4: who rates what, when, and where the data are cut."""
+"""The figures of chapter 4: who rates what, when, and where the data are cut.
+
+They are narrow, so that their labels can still be read on a telephone.
+"""
 
 import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
@@ -7,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 
 from recdl import toy
-from recdl.course.figures import GREY, PAPER, RUN, legend_above, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, legend_above, write
 
 DAY = 86_400
 
@@ -23,36 +26,34 @@ def users(ratings: pd.DataFrame, marked: tuple[int, ...] = ()):
         Users whose own values are marked by lines.
     """
     table = ratings.groupby("userID")["rating"].agg(["size", "mean"])
-    figure, axes = plt.subplots(1, 2, figsize=(7.0, 3.2), sharey=False)
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 3.2), sharey=False)
     sns.histplot(table["size"], log_scale=True, bins=24, color=RUN, ax=axes[0])
     sns.histplot(table["mean"], binwidth=0.2, color=RUN, ax=axes[1])
-    axes[0].set_xticks([20, 50, 100, 200, 500], ["20", "50", "100", "200", "500"])
+    axes[0].set_xticks([20, 60, 200, 600], ["20", "60", "200", "600"])
     axes[0].minorticks_off()
     axes[0].set(xlabel="ratings of a user", ylabel="number of users")
-    axes[1].set(xlabel="mean rating of a user (stars)", ylabel="")
+    axes[1].set(xlabel="mean rating (stars)", ylabel="")
     for ax, column in zip(axes, table, strict=True):
-        ax.set_ylim(0, 1.25 * ax.get_ylim()[1])
         for user, style in zip(marked, ("--", ":", "-."), strict=False):
             value = table.loc[user, column]
             ax.axvline(value, color="black", linestyle=style, label=f"user {user}")
-    if marked:
-        axes[0].legend(loc="upper right", fontsize="small")
     sns.despine(left=True)
     figure.tight_layout()
+    if marked:
+        legend_above(axes[0], x=1.1, ncols=len(marked))
     return axes
 
 
 def films(ratings: pd.DataFrame):
     """Draw each film by the number and the mean of its ratings."""
     table = ratings.groupby("itemID")["rating"].agg(["size", "mean"])
-    _, ax = plt.subplots(figsize=(7.0, 3.8))
+    _, ax = plt.subplots(figsize=(WIDTH, 3.8))
     sns.scatterplot(
         table, x="size", y="mean", color=RUN, s=18, alpha=0.45, linewidth=0, ax=ax
     )
-    ax.axhline(ratings["rating"].mean(), color=GREY, linestyle="--")
-    behind = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
-    place = 1.1, ratings["rating"].mean()
-    write(ax, "mean of all ratings", place, (0, 4), color=GREY, bbox=behind)
+    mean = ratings["rating"].mean()
+    ax.axhline(mean, color="black", linestyle="--", label="mean of all ratings")
+    legend_above(ax)
     ax.set_xscale("log")
     ax.set_xticks([1, 3, 10, 30, 100, 300], ["1", "3", "10", "30", "100", "300"])
     ax.minorticks_off()
@@ -76,7 +77,7 @@ def genres(ratings: pd.DataFrame, movies: pd.DataFrame):
     shares = pd.DataFrame(
         {"films": of_film.mean(), "ratings": of_film.loc[ratings["itemID"]].mean()}
     ).sort_values("ratings")
-    _, ax = plt.subplots(figsize=(7.0, 4.8))
+    _, ax = plt.subplots(figsize=(WIDTH - 0.5, 4.8), layout="constrained")
     ax.hlines(shares.index, shares["films"], shares["ratings"], color="0.7", zorder=1)
     looks = {
         "films": {"facecolor": "white", "edgecolor": PAPER, "marker": "s"},
@@ -97,7 +98,8 @@ def genres(ratings: pd.DataFrame, movies: pd.DataFrame):
 
 def rating_counts(ratings: pd.DataFrame):
     """Draw how often each rating from 1 to 5 was given."""
-    ax = sns.countplot(x=ratings["rating"].astype(int), color=RUN)
+    _, ax = plt.subplots()
+    sns.countplot(x=ratings["rating"].astype(int), color=RUN, ax=ax)
     ax.bar_label(ax.containers[0], fmt="{:,.0f}")
     ax.set(xlabel="rating (stars)", ylabel="number of ratings")
     sns.despine(left=True)
@@ -114,7 +116,7 @@ def weeks(ratings: pd.DataFrame):
             "given": np.where(first_day, "on the user's first day", "later"),
         }
     )
-    _, ax = plt.subplots(figsize=(7.0, 3.4))
+    _, ax = plt.subplots()
     sns.histplot(
         table, x="date", hue="given", hue_order=["later", "on the user's first day"],
         palette=[PAPER, RUN], multiple="stack", binwidth=7, alpha=0.9, ax=ax,
@@ -148,7 +150,8 @@ def activity(ratings: pd.DataFrame):
     share = pd.cut(
         days, edges, labels=names, include_lowest=True, right=False
     ).value_counts(normalize=True)
-    ax = sns.barplot(x=share.reindex(names), y=names, color=RUN)
+    _, ax = plt.subplots(figsize=(WIDTH - 0.8, 3.0))
+    sns.barplot(x=share.reindex(names), y=names, color=RUN, ax=ax)
     ax.bar_label(ax.containers[0], fmt="{:.0%}", padding=3)
     ax.set(xlabel="share of users", ylabel="first to last rating", xlim=(0, 0.62))
     ax.xaxis.set_major_formatter("{x:.0%}")
@@ -159,7 +162,7 @@ def activity(ratings: pd.DataFrame):
 def agreement(real: np.ndarray, shuffled: np.ndarray):
     """Draw how often users rated pairs of films in the same order, and how often with orders drawn by lot."""
     bins = np.linspace(0.5, 1.0, 26)
-    _, ax = plt.subplots(figsize=(7.0, 3.4))
+    _, ax = plt.subplots()
     sns.histplot(
         real, bins=bins, stat="percent", color=RUN, ax=ax, label="as it happened"
     )
@@ -168,7 +171,7 @@ def agreement(real: np.ndarray, shuffled: np.ndarray):
         linestyle="--", linewidth=2, ax=ax, label="each user's order drawn by lot",
     )  # fmt: skip
     ax.set(
-        xlabel="share of users who rated the two films in the more frequent order",
+        xlabel="share of users who rated the two films\nin the more frequent order",
         ylabel="pairs of films",
     )
     ax.xaxis.set_major_formatter("{x:.0%}")
@@ -186,7 +189,7 @@ def toy_split(train: pd.DataFrame, test: pd.DataFrame):
     parts = parts.sort_values(["userID", "timestamp"], kind="stable")
     gap = parts.groupby("userID")["timestamp"].diff()
     below = gap.le(12)  # no room beside the title before
-    _, ax = plt.subplots(figsize=(7.0, 4.0))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.6))
     ax.hlines(list(toy.USERS), 97, 198, color="0.85", zorder=1)
     for row in parts.itertuples():
         is_train = row.part == "train"
@@ -205,7 +208,7 @@ def toy_split(train: pd.DataFrame, test: pd.DataFrame):
     )
     ax.set_yticks(list(toy.USERS), list(toy.USERS.values()))
     ax.set(xlabel="time (seconds)", ylim=(5.7, 0.3), xlim=(93, 202))
-    ax.grid(axis="y", visible=False)
+    ax.grid(visible=False)
     legend_above(ax, ncols=2)
     sns.despine(left=True)
     return ax
@@ -228,17 +231,18 @@ def calendar(split, moment: int, name: str, n_users: int = 36):
     first = split.train.groupby("userID")["timestamp"].min().sort_values(kind="stable")
     chosen = first.index[np.linspace(0, len(first) - 1, n_users).astype(int)]
     place = pd.Series(np.arange(n_users), index=chosen)
-    _, ax = plt.subplots(figsize=(7.0, 4.4))
-    looks = (("training", RUN, "o", 14), ("test", PAPER, "^", 20))
-    for (label, colour, marker, size), part in zip(looks, split, strict=True):
+    _, ax = plt.subplots(figsize=(WIDTH, 3.9))
+    looks = (("training", RUN, "o", 0), ("test", PAPER, "^", 0.5))
+    for (label, colour, marker, up), part in zip(looks, split, strict=True):
         part = part[part["userID"].isin(chosen)]
         ax.scatter(
-            pd.to_datetime(part["timestamp"], unit="s"), part["userID"].map(place),
-            color=colour, marker=marker, s=size, alpha=0.7, linewidth=0, label=label,
+            pd.to_datetime(part["timestamp"], unit="s"), part["userID"].map(place) + up,
+            color=colour, marker=marker, s=16, linewidth=0, label=label,
         )  # fmt: skip
     moment = pd.to_datetime(moment, unit="s")
     ax.axvline(moment, color="black", linestyle="--")
     text = f"{name}:\nall to the right is still to come"
+    ax.grid(axis="x", visible=False)  # its lines would cross the text
     write(ax, text, (moment, n_users - 1), (-6, -2), ha="right", va="top")
     ax.set(ylabel=f"{n_users} users, by first rating", yticks=[], xlabel="")
     _months(ax)
@@ -257,7 +261,7 @@ def leak(curves: dict[str, pd.Series], popularity: float, best: float):
     popularity, best : float
         The Precision@10 of popularity, and the highest one possible.
     """
-    _, ax = plt.subplots(figsize=(7.0, 3.6))
+    _, ax = plt.subplots(figsize=(WIDTH, 3.6))
     looks = (PAPER, "^-"), (RUN, "o--")
     for (name, curve), (colour, line) in zip(curves.items(), looks, strict=True):
         ax.plot(curve.index, curve, line, color=colour, label=name)

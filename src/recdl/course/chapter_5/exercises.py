@@ -39,7 +39,7 @@ def adam_position(
     root=True,
     sign=-1.0,
 ):
-    """Return where a number stands that begins at 0 and moves by Adam, given its gradient at every step."""
+    """Return the value of a number that begins at 0 and moves by Adam, given its gradient at every step."""
     position = mean = squares = 0.0
     for t, gradient in enumerate(gradients, 1):
         mean = keep * mean + (1 - keep) * gradient

@@ -1,4 +1,4 @@
-"""Figures of chapters 5 and 5b."""
+"""Figures of chapters 5 and 5b. They are narrow, so that their labels can still be read on a telephone."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 
 from recdl import paper
-from recdl.course.figures import GREY, PAPER, RUN, arrow, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, arrow, legend_above, write
 
 MARKERS, DASHES = ["o", "^", "s", "D"], ["-", "--", ":", "-."]
 
@@ -40,7 +40,7 @@ def pencil_step(before: pd.DataFrame, steps: dict[str, pd.DataFrame]):
         The same table after a step, by the name of the method.
     """
     _, panels = plt.subplots(
-        1, len(steps), sharex=True, sharey=True, figsize=(7.0, 3.6)
+        1, len(steps), sharex=True, sharey=True, figsize=(WIDTH, 3.4)
     )
     for ax, (name, after) in zip(panels, steps.items(), strict=True):
         for row, start, end in zip(
@@ -138,7 +138,7 @@ def loss_curves(curves: dict[str, list[float]]):
 
 def validation_curve(losses: list[float], validation: list[float], best_epoch: int):
     """Draw the training loss and, below it, the validation NDCG of each epoch, and mark the best epoch."""
-    _, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(7.0, 4.6))
+    _, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(WIDTH, 4.6))
     above.plot(_epochs(losses), losses, color=PAPER)
     above.set(ylabel="training loss")
     below.plot(_epochs(losses), validation, color=RUN)
@@ -157,7 +157,7 @@ def probabilities(groups: dict[str, np.ndarray]):
     groups : dict
         By the name of a group of films, an array of shape (n_epochs, n_films).
     """
-    _, ax = plt.subplots(figsize=(7.0, 4.2))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.2))
     looks = zip([RUN, PAPER, GREY], DASHES, MARKERS, strict=False)
     for (name, values), (colour, dashes, marker) in zip(
         groups.items(), looks, strict=False
@@ -167,7 +167,7 @@ def probabilities(groups: dict[str, np.ndarray]):
         thick = {"linewidth": 3, "marker": marker, "markevery": every, "label": name}
         ax.plot(epochs, values.mean(axis=1), dashes, color=colour, **thick)
     ax.set(xlabel="epoch", ylabel="probability", ylim=(0, 1))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize="small")
+    legend_above(ax, ncols=2, fontsize="small")
     sns.despine(left=True)
     return ax
 
@@ -184,21 +184,21 @@ def loss_and_validation(histories: dict, popularity: float, title: str):
     title : str
         What the names in `histories` are values of.
     """
-    _, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.8))
+    _, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(WIDTH, 5.2))
     for (name, history), dashes, marker in zip(
         histories.items(), DASHES, MARKERS, strict=False
     ):
         look = {"linewidth": 2, "marker": marker, "markersize": 5, "label": name}
-        for ax, values in ((left, history.losses), (right, history.validation)):
+        for ax, values in ((above, history.losses), (below, history.validation)):
             every = max(1, len(values) // 6)
             ax.plot(_epochs(values), values, dashes, markevery=every, **look)
-    _level(right, popularity, "popularity", "-.", up=-4, ha="right", va="top")
-    left.set(xlabel="epoch", ylabel="mean training loss")
-    right.set(xlabel="epoch", ylabel="validation NDCG@10")
-    left.legend(title=title, fontsize="small", title_fontsize="small")
+    _level(below, popularity, "popularity", "-.", up=-4, ha="right", va="top")
+    above.set(ylabel="mean training loss")
+    below.set(xlabel="epoch", ylabel="validation NDCG@10")
+    below.margins(y=0.15)  # room for the word below the line
+    legend_above(above, title=title, ncols=len(histories))
     sns.despine(left=True)
-    plt.tight_layout()
-    return right
+    return below
 
 
 def looked_at(test: list[float], marks: dict[str, int]):

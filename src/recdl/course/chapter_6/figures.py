@@ -9,7 +9,33 @@ import seaborn as sns
 from matplotlib.patches import Patch
 
 from recdl import evaluation, paper
-from recdl.course.figures import GREY, PAPER, RUN, legend_above, write
+from recdl.course.figures import (
+    GREY,
+    PAPER,
+    RUN,
+    WIDTH,
+    box,
+    legend_above,
+    light,
+    write,
+)
+
+
+def lists(top: Mapping[str, list[str]], relevant: Mapping[str, list[str]]):
+    """Draw each person's list of two films, hits coloured, beside the films that the person rated later."""
+    _, ax = plt.subplots(figsize=(WIDTH, 2.7))
+    ax.set(xlim=(0, 5.4), ylim=(-5.5, 0.5))
+    ax.axis("off")
+    for x, title in ((1.35, "place 1"), (2.55, "place 2"), (4.3, "relevant films")):
+        ax.text(x, 0, title, ha="center", va="center", fontsize="small", color=GREY)
+    for y, (name, films) in enumerate(top.items(), start=1):
+        ax.text(0, -y, name, va="center")
+        for x, film in zip((1.35, 2.55), films, strict=True):
+            hit = film in relevant[name]
+            box(ax, x, -y, f"{film} ✓" if hit else film, light(RUN) if hit else "white")
+        found = "\n".join([", ".join(relevant[name][:2]), *relevant[name][2:]])
+        ax.text(4.3, -y, found or "none", ha="center", va="center", fontsize="small")
+    return ax
 
 
 def single_hit(k: int = 10):
@@ -41,7 +67,7 @@ def hits_per_user(network: pd.Series, popularity: pd.Series):
         The number of hits of each user.
     """
     most = round(max(network.max(), popularity.max()))
-    _, ax = plt.subplots()
+    _, ax = plt.subplots(figsize=(WIDTH, 3.2))
     for name, hits, shift, colour, hatch in (
         ("network", network, -0.2, RUN, None),
         ("popularity", popularity, 0.2, PAPER, "//"),
@@ -64,12 +90,12 @@ def within_limits(
 ):
     """Draw each metric of two recommenders on a bar that ends at its best possible value."""
     names = list(network)[::-1]
-    _, ax = plt.subplots(figsize=(7.0, 2.9))
+    _, ax = plt.subplots(figsize=(WIDTH - 0.5, 2.9), layout="constrained")
     for y, name in enumerate(names):
         ax.barh(y, best[name], height=0.62, color="0.85", zorder=1)
         ax.barh(y, network[name], height=0.36, color=RUN, zorder=2)
         ax.scatter(popularity[name], y, marker="D", s=34, color=PAPER, zorder=3)
-        write(ax, f"{best[name]:.4f}", (best[name], y), (4, 0), va="center")
+        write(ax, f"{best[name]:.2f}", (best[name], y), (4, 0), va="center")
     handles = [
         Patch(color="0.85", label="best possible"),
         Patch(color=RUN, label="network"),
@@ -77,7 +103,7 @@ def within_limits(
     ]
     legend_above(ax, 0.45, handles=handles, ncols=3)
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
-    ax.set(xlabel="value of the metric", xlim=(0, 1.1))
+    ax.set(xlabel="value of the metric", xlim=(0, 1.2))
     ax.set_xticks(np.arange(0, 1.01, 0.2))
     ax.grid(axis="y", visible=False)
     sns.despine(left=True)
@@ -116,7 +142,7 @@ def against_paper(run: dict[str, float]):
     off = paper.deviations(run)
     allowed, seeds = paper.allowed(), paper.seed_runs()
     reach = max(0.2, 1.1 * max(abs(value) for value in off.values()))
-    _, ax = plt.subplots(figsize=(7.0, 2.9))
+    _, ax = plt.subplots(figsize=(WIDTH - 0.5, 2.9), layout="constrained")
     for y, name in enumerate(names):
         target = paper.RESULTS[name]
         ax.plot(
@@ -131,11 +157,12 @@ def against_paper(run: dict[str, float]):
         heights = np.full(len(others), y)
         ax.scatter(others, heights, color=GREY, marker="|", s=70, zorder=2)
         ax.scatter(off[name], y, color=RUN, s=55, zorder=3)
-        write(ax, f"{off[name]:+.1%}", (off[name], y), (0, 8), ha="center")
+        write(ax, f"{off[name]:+.1%}", (reach, y), (4, 0), va="center")
     ax.axvline(0, color=PAPER, linestyle="--", zorder=2)
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
     ax.set(xlabel="difference from the paper", xlim=(-reach, reach))
     ax.set(ylim=(-0.6, len(names) - 0.3))
+    ax.locator_params(axis="x", nbins=5)
     ax.xaxis.set_major_formatter("{x:+.0%}")
     sns.despine(left=True)
     return ax

@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 
 from recdl import paper
-from recdl.course.figures import GREY, PAPER, RUN, legend_above, write
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, legend_above, write
 
 
 def among_seeds(runs: pd.DataFrame):
@@ -18,7 +18,7 @@ def among_seeds(runs: pd.DataFrame):
         A row for each seed, a column for each result named as in `recdl.paper.RESULTS`.
     """
     names = [name for name in paper.RESULTS if name in runs][::-1]
-    _, ax = plt.subplots(figsize=(7.0, 2.9))
+    _, ax = plt.subplots(figsize=(WIDTH, 2.9), layout="constrained")
     for y, name in enumerate(names):
         mean = runs[name].mean()
         seeds, target = runs[name] / mean - 1, paper.RESULTS[name] / mean - 1
@@ -62,7 +62,7 @@ def by_epoch(curves: dict[str, np.ndarray], losses: np.ndarray):
     losses : ndarray of shape (n_seeds, n_epochs)
     """
     _, (above, below) = plt.subplots(
-        2, 1, sharex=True, figsize=(7.0, 5.0), height_ratios=(2, 3)
+        2, 1, sharex=True, figsize=(WIDTH, 5.0), height_ratios=(2, 3)
     )
     epochs = np.arange(1, losses.shape[1] + 1)
     above.plot(epochs, losses.mean(axis=0), color=GREY)
@@ -108,7 +108,7 @@ def dots(groups: dict[str, pd.DataFrame], baseline: float, label: str):
         len(groups),
         1,
         sharex=True,
-        figsize=(7.0, 1.2 + 0.42 * sum(sizes)),
+        figsize=(WIDTH, 1.2 + 0.42 * sum(sizes)),
         height_ratios=sizes,
         layout="constrained",
     )

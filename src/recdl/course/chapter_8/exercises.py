@@ -30,10 +30,11 @@ LAMBDAS = (10, 100, 1000, 10_000)
 @functools.cache
 def choose_l2(split="validation"):
     """Return the λ with the best NDCG@10 on a split, and that NDCG@10."""
-    from recdl.experiments import plan
+    from recdl.experiments import questions
 
-    positives, _ = plan.judged_on(split)
-    values = {l2: plan.ndcg_on(split)(baselines.EASE(positives, l2)) for l2 in LAMBDAS}
+    positives, _ = questions.judged_on(split)
+    ndcg = questions.ndcg_on(split)
+    values = {l2: ndcg(baselines.EASE(positives, l2)) for l2 in LAMBDAS}
     best = max(values, key=values.get)
     return np.array([best, values[best]])
 
@@ -41,10 +42,10 @@ def choose_l2(split="validation"):
 EXERCISES = [
     Exercise("8.1", "a probability, a number between 0 and 1", math.comb(80, 2) / math.comb(100, 2), {
         0.8**2: "That is with replacement. Without it, the second draw is among 99.",
-        math.comb(79, 2) / math.comb(100, 2): "Rank 21 means that *twenty* films stand before it.",
-        0.8: "That is the chance for one drawn film. Both must stand behind it.",
+        math.comb(79, 2) / math.comb(100, 2): "Rank 21 means that *twenty* films come before it.",
+        0.8: "That is the chance for one drawn film. Both must come behind it.",
         1 - math.comb(80, 2) / math.comb(100, 2):
-            "That is the chance that at least one stands before it. The question is the opposite.",
+            "That is the chance that at least one comes before it. The question is the opposite.",
     }),
     Exercise("8.2", "a function of X and l2 that returns a matrix, (films, films)", ease_matrix, {
         But(symmetric=True): "Divide each *column* j by P[j, j], not each row.",

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import LOOKS, legend_above, write
+from recdl.course.figures import LOOKS, WIDTH, legend_above, write
 
 
 def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
@@ -16,7 +16,7 @@ def scattered(table: pd.DataFrame, x: str, xlabel: str, *, log: bool = False):
     table : DataFrame
         Index: the system. Columns ``kind, mean`` and `x`.
     """
-    _, ax = plt.subplots(figsize=(7.0, 4.2))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.2))
     for kind, (colour, marker) in LOOKS.items():
         rows = table[table["kind"] == kind]
         ax.scatter(rows[x], rows["mean"], color=colour, marker=marker, s=42, label=kind)
@@ -50,26 +50,27 @@ def _names(ax, names, x, y):
         taken.append(box)
 
 
-def sampled_curves(curves: pd.DataFrame):
-    """Draw HR@10 of several systems against the number of sampled negatives, on logarithmic axes.
+def sampled_curves(curves: pd.DataFrame, base: str):
+    """Draw HR@10 of several systems, divided by that of one of them, by the number of sampled negatives.
 
     Parameters
     ----------
     curves : DataFrame
         Index: the number of negatives, the last row being all candidates. A column for each system.
+    base : str
+        The system whose line is 1.
     """
-    _, ax = plt.subplots(figsize=(7.0, 4.2))
+    _, ax = plt.subplots(figsize=(WIDTH, 4.2))
     lines = "o-", "s--", "D-.", "^:", "v-", "P--"
     looks = zip(lines, sns.color_palette("colorblind"), strict=False)
     for name, (line, colour) in zip(curves, looks, strict=False):
-        ax.plot(curves.index, curves[name], line, color=colour, label=name)
+        share = curves[name] / curves[base]
+        ax.plot(curves.index, share, line, color=colour, label=name)
     ax.set_xscale("log")
-    ax.set_yscale("log")
     ax.set_xticks(curves.index, [*map(str, curves.index[:-1]), "all"])
-    ticks = [0.05, 0.1, 0.2, 0.5, 1]
-    ax.set_yticks(ticks, map(str, ticks))
     ax.minorticks_off()
-    ax.set(xlabel="sampled negatives (logarithmic)", ylabel="HR@10 (logarithmic)")
-    ax.legend()
+    ax.set(xlabel="sampled negatives (logarithmic)")
+    ax.set(ylabel=f"HR@10, divided by that of {base}")
+    legend_above(ax, ncols=2)
     sns.despine(left=True)
     return ax

@@ -36,9 +36,9 @@ def _queries():
 @functools.cache
 def only_the_last(split="validation", *, first=False, all_films=False):
     """Return the NDCG@10 of EASE that reads one film of each history."""
-    from recdl.experiments import plan
+    from recdl.experiments import questions
 
-    positives, _ = plan.judged_on(split)
+    positives, _ = questions.judged_on(split)
     weights = (baselines.recency_weights(positives, 1.0) == 1).astype(float)
     if first:
         weights = np.append(True, positives.users[1:] != positives.users[:-1]).astype(
@@ -46,7 +46,7 @@ def only_the_last(split="validation", *, first=False, all_films=False):
         )
     if all_films:
         weights = None
-    return plan.ndcg_on(split)(baselines.EASE(positives, 1000, weights=weights))
+    return questions.ndcg_on(split)(baselines.EASE(positives, 1000, weights=weights))
 
 
 EXERCISES = [

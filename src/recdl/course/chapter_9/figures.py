@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from recdl.course.figures import GREY, PAPER, RUN, legend_above
+from recdl.course.figures import GREY, PAPER, RUN, WIDTH, legend_above
 
 
 def fading(taus: list[float], n: int = 40):
@@ -38,7 +38,7 @@ def transitions(weights: np.ndarray, films: list[str]):
 
 
 def _from_row_to_column(weights, names, mask):
-    _, ax = plt.subplots(figsize=(6.4, 4.6))
+    _, ax = plt.subplots(figsize=(WIDTH - 0.4, 4.4), layout="constrained")
     sns.heatmap(
         weights,
         mask=mask,
@@ -68,7 +68,9 @@ def gains(table: pd.DataFrame):
         Index: the condition. Columns: two levels, the comparison, then ``mean, low, high``.
     """
     comparisons = list(dict.fromkeys(table.columns.get_level_values(0)))
-    _, ax = plt.subplots(figsize=(7.0, 1.4 + 0.55 * len(table)))
+    _, ax = plt.subplots(
+        figsize=(WIDTH - 0.2, 1.4 + 0.55 * len(table)), layout="constrained"
+    )
     looks = zip(comparisons, (RUN, PAPER, GREY), "osD", (-0.22, 0, 0.22), strict=False)
     for name, colour, marker, down in looks:
         part = table[name]
