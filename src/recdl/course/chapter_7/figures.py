@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.ticker import MultipleLocator
 
 from recdl import paper
 from recdl.course.figures import GREY, PAPER, RUN, WIDTH, legend_above, write
@@ -31,6 +32,7 @@ def among_seeds(runs: pd.DataFrame):
     ax.set_yticks(range(len(names)), [paper.LABELS[name] for name in names])
     ax.set(xlabel="difference from the mean over the seeds")
     ax.set(ylim=(-0.6, len(names) - 0.4))
+    ax.xaxis.set_major_locator(MultipleLocator(0.04))
     ax.xaxis.set_major_formatter("{x:+.0%}")
     legend_above(ax, ncols=2)
     ax.grid(axis="y", visible=False)
