@@ -248,3 +248,37 @@ window.recdl = {};
     html, svg, number, button, slider, select, radios, keepFocus, table, plot, figure, surface, random, panel,
   });
 })();
+
+// For attention, and for others: a box to tick, and points of a plot that can be dragged.
+(() => {
+  const { html } = recdl;
+
+  function checkbox({ label, key, value, change }) {
+    const box = html("input", {
+      type: "checkbox", checked: value && "", "data-key": key, change: () => change(box.checked),
+    });
+    return html("label", { class: "recdl-box" }, box, ` ${label}`);
+  }
+
+  // While `handle` is dragged, `move` gets its place in the numbers of the plot; then `end` is called.
+  function draggable(drawing, handle, move, end) {
+    const [[left, bottom], [right, top]] = [drawing.at(0, 0), drawing.at(1, 1)];
+    const follow = ({ clientX, clientY }) => {
+      const at = new DOMPoint(clientX, clientY).matrixTransform(drawing.node.getScreenCTM().inverse());
+      move((at.x - left) / (right - left), (at.y - bottom) / (top - bottom));
+    };
+    const stop = () => {
+      removeEventListener("pointermove", follow);
+      for (const name of ["pointerup", "pointercancel"]) removeEventListener(name, stop);
+      end();
+    };
+    handle.classList.add("recdl-handle-point");
+    handle.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      addEventListener("pointermove", follow);
+      for (const name of ["pointerup", "pointercancel"]) addEventListener(name, stop);
+    });
+  }
+
+  Object.assign(recdl, { checkbox, draggable });
+})();
