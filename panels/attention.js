@@ -25,10 +25,11 @@ recdl.panel("attention", (state, say) => {
     return { weights, takes, vectors: vectors.map((vector) => [...vector]) };
   }
 
-  // A cell is a number with a bar below it; the film that a place should predict is marked.
+  // Of each place, the film that it should predict is marked.
   const cells = places.map((i) => places.map((j) => {
-    const value = html("span"), bar = html("span", { class: "recdl-bar", "aria-hidden": "true" });
-    return { node: html("span", { class: j === i + 1 ? "recdl-answer" : null }, value, bar), value, bar };
+    const cell = recdl.bar();
+    if (j === i + 1) cell.node.classList.add("recdl-answer");
+    return cell;
   }));
 
   const arrows = films.map((film) => ({
@@ -61,9 +62,7 @@ recdl.panel("attention", (state, say) => {
   function show() {
     const { weights, takes } = numbers(), root = `√${state.width}`;
     weights.forEach((row, i) => row.forEach((weight, j) => {
-      const hidden = state.masked && j > i, { value, bar } = cells[i][j];
-      value.textContent = hidden ? "–" : number(weight);
-      bar.style.width = `${hidden ? 0 : 100 * weight}%`;
+      cells[i][j].show(state.masked && j > i ? "–" : number(weight), weight);
     }));
     view.show(
       `How much each place looks at each film: width ${state.width}, ${state.divided ? "" : "not "}divided by `
