@@ -73,13 +73,15 @@ recdl.panel("attention", (state, say) => {
     );
     view.node.classList.toggle("recdl-cheats", !state.masked);
     draw(takes);
-    const moved = films.filter((_, i) => before.length && weights[i].some((weight, j) => weight !== before[i][j]));
+    const differs = (i) => before.length && weights[i].some((weight, j) => weight !== before[i][j]);
+    const moved = films.filter((_, i) => differs(i));
     before = weights;
     const which = moved.length ? `Rows with other weights: ${moved.join(", ")}.` : "No weight changes.";
     const seen = state.masked ? "" : ` ${films.slice(0, -1).map(
       (film, i) => `${film} should predict ${films[i + 1]} and looks at it: ${number(weights[i][i + 1])}.`,
     ).join(" ")}`;
-    return `${which} Largest weight of each row: ${weights.map((row) => number(Math.max(...row))).join(", ")}.${seen}`;
+    const largest = weights.map((row) => number(Math.max(...row))).join(", ");
+    return `${which} Largest weight of each row: ${largest}.${seen}`;
   }
 
   const sliders = films.map((film, i) => [0, 1].map((k) => recdl.slider({
@@ -133,12 +135,13 @@ recdl.panel("attention", (state, say) => {
     ],
     view: [
       view.node,
-      recdl.figure(field, "✕ a film's first two numbers, x and y: drag it. ○ what its place takes. All further numbers "
-        + "are random. Dashed in the table: the film that a place should predict."),
+      recdl.figure(field, "✕ a film's first two numbers, x and y: drag it. ○ what its place takes. All "
+        + "further numbers are random. Dashed in the table: the film that a place should predict."),
     ],
-    lesson: "With the mask, a place sees itself and what came before: Fargo moves Fargo's row only. Without it, each "
-      + "place also looks at the film that it should predict. And the fits grow with the width: at 128, not divided by "
-      + "its root, one place takes nearly all. Divided, the largest weight of a row is 0.6 on average, at 8 and at 128.",
+    lesson: "With the mask, a place sees itself and what came before: Fargo moves Fargo's row only. "
+      + "Without it, E.T. and Die Hard also look at the film that they should predict. And the fits grow "
+      + "with the width: at 128, not divided by its root, one place takes nearly all. Divided, the largest weight of "
+      + "a row is 0.6 on average, at 8 and at 128.",
     numbers,
   };
 });

@@ -96,10 +96,10 @@ recdl.panel("negatives", (state, say) => {
       people.map((person, u) => [person, ...cells[u].map((cell) => cell.node)]),
     );
     curve.show([losses, means.map((mean) => mean[1])]);
-    curve.describe(`The loss: ${number(losses[0], 4)} at first, ${loss} now. The mean answer for the gaps: ${no}.`);
+    curve.describe(`The loss: ${number(losses[0], 4)} at first, ${loss} now. Mean answer for the gaps: ${no}.`);
     drawMap();
-    return `Negatives: ${state.negatives}. After ${steps} steps: loss ${loss}, mean answer ${yes} for the ones, ${no} `
-      + "for the gaps.";
+    return `Negatives: ${state.negatives}. After ${steps} steps: loss ${loss}, mean answer ${yes} for the ones, `
+      + `${no} for the gaps.`;
   }
 
   function train(n) {
@@ -131,12 +131,12 @@ recdl.panel("negatives", (state, say) => {
       recdl.html("div", {}, view.node, recdl.html("p", { class: "recdl-key" },
         "● a one. ○2: drawn twice, as a zero, for the next step.")),
       recdl.figure(curve, "Solid: the loss of each step. Dashed: the mean answer for the gaps."),
-      recdl.figure(map, "The directions of the vectors: ○ people, times the weights; ✕ films. The same: yes. A right "
-        + "angle: one half. Opposite: no."),
+      recdl.figure(map, "The directions of the vectors: ○ people, times the weights; ✕ films. The same: yes. "
+        + "A right angle: one half. Opposite: no."),
     ],
-    lesson: "Without negatives the loss falls while every answer becomes yes: all vectors turn into one direction. "
-      + "With four zeros for each one they part, and 200 steps answer ones and gaps right. With ten, zeros outweigh ones: "
-      + "after 200 steps some ones are answered no.",
+    lesson: "Without negatives the loss falls while every answer becomes yes: all vectors turn into one "
+      + "direction. With four zeros for each one they part, and 200 steps answer ones and gaps right. With "
+      + "ten, zeros outweigh ones: after 200 steps some ones are answered no.",
     numbers: () => ({
       steps, drawn, loss: losses.at(-1), weights: [weights.people, weights.films, weights.last].flat(2),
       answers: answers.map((row) => [...row]),

@@ -265,7 +265,7 @@ window.recdl = {};
     const text = html("span"), line = html("span", { class: "recdl-bar", "aria-hidden": "true" });
     function show(content, share) {
       text.textContent = content;
-      line.style.width = `${100 * share}%`;
+      line.style.width = `${2.1 * share}rem`;  // as wide in each column
     }
     return { node: html("span", { class: "recdl-with-bar" }, text, line), show };
   }
@@ -288,8 +288,8 @@ window.recdl = {};
     return { ...drawing, show };
   }
 
-  // Points with names, which keep apart: [name, x, y, shape], where the name of a ring stands farther from the
-  // middle than the ring, and that of a cross nearer.
+  // Points with names, which keep apart: [name, x, y, shape]. The name of a ring stands farther from the middle
+  // than the ring, and that of a cross nearer.
   function named(drawing, points) {
     const middle = drawing.at(0, 0)[0], placed = [];
     drawing.layer.replaceChildren(...points.flatMap(([name, a, b, shape]) => {
