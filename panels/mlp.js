@@ -63,8 +63,7 @@ recdl.panel("mlp", (state, say) => {
   const MOST = 20000, STARTS = 200, LONG = 3000;
   const view = recdl.table(["film", "drama", "sci-fi", "wanted", "answer", "right?"]);
   const field = recdl.surface(films.map((film) => film.x), "drama", "science fiction");
-  const curve = recdl.plot({ x: [0, 10, [0, 10]], y: [0, 1, [0, 1]], xlabel: "step", ylabel: "log loss" });
-  const line = curve.layer.appendChild(recdl.svg("path", { class: "recdl-curve" }));
+  const curve = recdl.curves("log loss");
   const inside = recdl.table(["hidden neuron", ...films.map((film) => film.title), "weight to the output"]);
   const summary = recdl.html("summary"), shares = recdl.table(["hidden neurons", "starts that learn XOR"]);
   const learnt = new Map();
@@ -96,13 +95,7 @@ recdl.panel("mlp", (state, say) => {
   }
 
   function drawCurve() {
-    const last = Math.max(10, steps), high = Math.max(1, Math.ceil(losses.reduce((a, b) => Math.max(a, b))));
-    curve.scale([0, last, [0, last]], [0, high, [0, high]]);
-    const every = Math.ceil(losses.length / 200);
-    const points = [];
-    for (let i = 0; i < losses.length - 1; i += every) points.push(i);
-    points.push(losses.length - 1);
-    line.setAttribute("d", `M${points.map((i) => curve.at(i, losses[i]).join(" ")).join("L")}h0.01`);
+    curve.show([losses]);
     const [first, now] = [losses[0], losses.at(-1)].map((loss) => number(loss, 4));
     curve.describe(`The log loss: ${first} at first, ${now} after ${steps} steps.`);
   }

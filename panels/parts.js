@@ -248,3 +248,84 @@ window.recdl = {};
     html, svg, number, button, slider, select, radios, keepFocus, table, plot, figure, surface, random, panel,
   });
 })();
+
+// For attention, negatives and others: boxes to tick, bars, lines over steps, points with names, or to drag.
+(() => {
+  const { html, svg } = recdl;
+
+  function checkbox({ label, key, value, change }) {
+    const box = html("input", {
+      type: "checkbox", checked: value && "", "data-key": key, change: () => change(box.checked),
+    });
+    return html("label", { class: "recdl-box" }, box, ` ${label}`);
+  }
+
+  // What a cell of a table can hold: a text with a bar below it.
+  function bar() {
+    const text = html("span"), line = html("span", { class: "recdl-bar", "aria-hidden": "true" });
+    function show(content, share) {
+      text.textContent = content;
+      line.style.width = `${2.1 * share}rem`;  // as wide in each column
+    }
+    return { node: html("span", { class: "recdl-with-bar" }, text, line), show };
+  }
+
+  // Lines over the steps, the first one solid, the second dashed: `show` gets a list of numbers for each.
+  function curves(ylabel) {
+    const drawing = recdl.plot({ x: [0, 10, [0, 10]], y: [0, 1, [0, 1]], xlabel: "step", ylabel });
+    const lines = ["", " recdl-dashed"].map((more) => svg("path", { class: `recdl-curve${more}` }));
+    drawing.layer.append(...lines);
+    function show(series) {
+      const steps = series[0].length - 1, last = Math.max(10, steps);
+      const high = series.flat().reduce((a, b) => Math.max(a, b), 1), top = Math.ceil(high);
+      drawing.scale([0, last, [0, last]], [0, top, [0, top]]);
+      series.forEach((values, s) => {
+        const every = Math.ceil(values.length / 200);
+        const points = [...values.keys()].filter((i) => i % every === 0 || i === steps);
+        lines[s].setAttribute("d", `M${points.map((i) => drawing.at(i, values[i]).join(" ")).join("L")}h0.01`);
+      });
+    }
+    return { ...drawing, show };
+  }
+
+  // Points with names, which keep apart: [name, x, y, shape]. The name of a ring stands farther from the middle
+  // than the ring, and that of a cross nearer.
+  function named(drawing, points) {
+    const middle = drawing.at(0, 0)[0], placed = [];
+    drawing.layer.replaceChildren(...points.flatMap(([name, a, b, shape]) => {
+      const [x, y] = drawing.at(a, b), ring = shape === "ring", right = (x >= middle) === ring;
+      const start = right ? x + 7 : x - 7 - 6 * name.length, end = start + 6 * name.length;
+      const meets = (other, top) => Math.abs(other.top - top) < 11 && start < other.end && other.start < end;
+      let top = y + 4;
+      while (placed.some((other) => meets(other, top))) top += 1;
+      placed.push({ top, start, end });
+      const mark = ring ? `M${x - 4} ${y}a4 4 0 1 0 8 0a4 4 0 1 0 -8 0` : `M${x - 4} ${y - 4}l8 8m0 -8l-8 8`;
+      return [
+        svg("path", { class: "recdl-point", d: mark }),
+        svg("text", { x: right ? x + 7 : x - 7, y: top, "text-anchor": right ? "start" : "end" }, name),
+      ];
+    }));
+  }
+
+  // While `handle` is dragged, `move` gets its place in the numbers of the plot; then `end` is called.
+  function draggable(drawing, handle, move, end) {
+    const [[left, bottom], [right, top]] = [drawing.at(0, 0), drawing.at(1, 1)];
+    const follow = ({ clientX, clientY }) => {
+      const at = new DOMPoint(clientX, clientY).matrixTransform(drawing.node.getScreenCTM().inverse());
+      move((at.x - left) / (right - left), (at.y - bottom) / (top - bottom));
+    };
+    const stop = () => {
+      removeEventListener("pointermove", follow);
+      for (const name of ["pointerup", "pointercancel"]) removeEventListener(name, stop);
+      end();
+    };
+    handle.classList.add("recdl-handle-point");
+    handle.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      addEventListener("pointermove", follow);
+      for (const name of ["pointerup", "pointercancel"]) addEventListener(name, stop);
+    });
+  }
+
+  Object.assign(recdl, { checkbox, bar, curves, named, draggable });
+})();
