@@ -22,14 +22,6 @@ def fading(taus: list[float], n: int = 40):
     return ax
 
 
-def attention(weights: np.ndarray, films: list[str]):
-    """Draw how much each place (row) looks at each place (column), shape (places, places)."""
-    still_to_come = np.triu(np.ones(weights.shape, dtype=bool), 1)
-    ax = _from_row_to_column(weights, films, still_to_come)
-    ax.set(xlabel="looks at", ylabel="place")
-    return ax
-
-
 def transitions(weights: np.ndarray, films: list[str]):
     """Draw how much each film (row) leads to each film (column), shape (films, films)."""
     ax = _from_row_to_column(weights, films, weights == 0)
