@@ -18,13 +18,13 @@ from pathlib import Path
 
 import yaml
 
-from tools import book, cells, editions, handout, repository, run
+from tools import book, cells, core_path, editions, handout, repository, run
 from tools.command import command
 from tools.project import Notebook, Project
 
 TEACHING = "book/teaching"
 # In the first cell of the exercises, a sentence that tells of the solutions.
-TOLD = re.compile(r"\s*[A-Z][^.]*\bsolutions?\b[^.]*\.")
+TOLD = re.compile(r" ?[A-Z][^.]*\bsolutions?\b[^.]*\.")
 TAG = re.compile(r"<[^>]*>")
 SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n|\|")
 LONG = 25  # letters; shorter lines stand everywhere
@@ -38,7 +38,7 @@ def without_solutions(content: dict) -> dict:
         if editions.is_solution(cell):
             continue
         if cells.source(cell).startswith("## Exercises"):
-            text = TOLD.sub("", cells.source(cell))
+            text = TOLD.sub("", cells.source(cell)).strip()
             cell = cell | {"source": text.splitlines(True)}
         made.append(cell)
     return content | {"cells": made}
@@ -174,21 +174,26 @@ def hidden(project: Project) -> dict[str, str]:
     return {k: x for k, x in found.items() if len(k) > LONG and k not in everywhere}
 
 
+def letters_in(path: Path) -> str:
+    """Return the letters of a file as its readers see it."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join(x for c in json.loads(text)["cells"] for x in texts(c))
+        text = text.replace(core_path.MARK, "")  # no words of the chapter
+    return letters(without_tags(text) if path.suffix == ".html" else text)
+
+
 def refuse_hidden(folder: Path, lines: dict[str, str]):
-    """Stop if a file below a folder has one of these lines, see `hidden`."""
+    """Stop if files below a folder have some of these lines, see `hidden`."""
+    found = []
     for name, path in book.files_in(folder).items():
-        if path.suffix not in READ:
-            continue
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".ipynb":
-            text = "\n".join(x for c in json.loads(text)["cells"] for x in texts(c))
-        text = letters(without_tags(text) if path.suffix == ".html" else text)
-        for line, where in lines.items():
-            if line in text:
-                sys.exit(
-                    f"{name} would show {where}, which students should not see. Change one of the two. "
-                    "An earlier book is kept."
-                )
+        seen = letters_in(path) if path.suffix in READ else ""
+        found += [f"{name}: {what}" for line, what in lines.items() if line in seen]
+    if found:
+        sys.exit(
+            "These pages would show what students should not see. Change it there, or where it comes "
+            "from. An earlier book is kept.\n" + "\n".join(found)
+        )
 
 
 @command(lock="run", kept="An earlier book is kept; the same command continues.")
