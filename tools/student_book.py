@@ -26,6 +26,7 @@ TEACHING = "book/teaching"
 # In the first cell of the exercises, a sentence that tells of the solutions.
 TOLD = re.compile(r" ?[A-Z][^.]*\bsolutions?\b[^.]*\.")
 TAG = re.compile(r"<[^>]*>")
+WITHIN_A_LINE = re.compile(r"</?(?:a|b|code|em|i|span|strong|sub|sup)\b[^>]*>")
 SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n|\|")
 LONG = 25  # letters; shorter lines stand everywhere
 READ = (".html", ".md", ".ipynb", ".csv")
@@ -141,8 +142,9 @@ def texts(cell: dict) -> list[str]:
 
 
 def without_tags(text: str) -> str:
-    """Return the text of a piece of HTML."""
-    return html.unescape(TAG.sub("", text))
+    """Return the text of a piece of HTML, a line for each of its blocks."""
+    text = WITHIN_A_LINE.sub("", " ".join(text.split()))
+    return html.unescape(TAG.sub("\n", text))
 
 
 def letters(text: str) -> str:
@@ -180,7 +182,9 @@ def letters_in(path: Path) -> str:
     if path.suffix == ".ipynb":
         text = "\n".join(x for c in json.loads(text)["cells"] for x in texts(c))
         text = text.replace(core_path.MARK, "")  # no words of the chapter
-    return letters(without_tags(text) if path.suffix == ".html" else text)
+    elif path.suffix == ".html":  # two headings in a list of contents are no sentence
+        return "\n".join(map(letters, without_tags(text).splitlines()))
+    return letters(text)
 
 
 def refuse_hidden(folder: Path, lines: dict[str, str]):

@@ -238,6 +238,16 @@ def test_what_students_should_not_see_is_found(name, text, project, tmp_path):
     assert f"\n{name}: " in str(stopped.value)
 
 
+def test_two_titles_of_a_list_are_no_sentence_of_the_notes(tmp_path):
+    page, lines = tmp_path / "html" / "a.html", {"SplittingbytimeSplittingbyuser": "it"}
+    page.parent.mkdir()
+    page.write_text("<li><a>Splitting by time</a></li><li>Splitting by user</li>")
+    student.refuse_hidden(page.parent, lines)
+    page.write_text("<p><em>Splitting by time</em>, Splitting\nby user</p>")
+    with pytest.raises(SystemExit, match=r"a\.html: it"):
+        student.refuse_hidden(page.parent, lines)
+
+
 def test_what_stands_elsewhere_too_or_is_short_is_not_hidden(project):
     lines = student.hidden(project)
     assert len(lines) == 4
