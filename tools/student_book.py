@@ -88,7 +88,8 @@ class StudentBuild(book.Build):
     def stage(self, staged: Path):
         """Lay out the sources of the pages in a folder that does not exist yet."""
         super().stage(staged)
-        shutil.rmtree(staged / TEACHING)
+        if (staged / TEACHING).exists():
+            shutil.rmtree(staged / TEACHING)
         contents = yaml.safe_dump(self.project.contents(), sort_keys=False)
         (staged / "_toc.yml").write_text(contents, encoding="utf-8")
         for path in self.project.sources():
@@ -195,8 +196,8 @@ def refuse_hidden(folder: Path, lines: dict[str, str]):
         found += [f"{name}: {what}" for line, what in lines.items() if line in seen]
     if found:
         sys.exit(
-            "These pages would show what students should not see. Change it there, or where it comes "
-            "from. An earlier book is kept.\n" + "\n".join(found)
+            "These pages would show what students should not see. Say it in other words in one of the two "
+            "places; an earlier book is kept.\n" + "\n".join(found)
         )
 
 
