@@ -250,7 +250,7 @@ def write(project: Project, target: pathlib.Path):
         content = notebook.with_outputs()
         made = decks[notebook.name] = slides_of(content)
         chapters[notebook.number] = content, made
-    if guide := plans.guide(project.root):
+    if guide := plans.guide(project):
         for name, title in plans.SEMINARS.items():
             decks[name] = seminar(title, guide, chapters)
     for name, made in decks.items():
