@@ -46,6 +46,8 @@ TARGETS = [
      ["-m tools.look"]),
     ("student", "notebooks with holes instead of solutions, into _build/student, and as one archive",
      ["-m tools.editions student", "-m tools.handout"]),
+    ("student-book", "the HTML book without solutions and the part for teachers, into _build/student-html",
+     ["-m tools.run", "-m tools.student_book"]),
     ("instructor", "notebooks with solutions and notes for the teacher, into _build/instructor",
      ["-m tools.editions instructor"]),
     ("grade", "a folder of handed-in notebooks, which it runs, with the verdicts of check: DIR=handed_in",

@@ -119,15 +119,19 @@ class Build:
 
     def __init__(self, project: Project):
         self.project = project
-        self.source = project.build / "book-source"
-        self.output = project.build / "book-output"
+        self.source = project.made("book-source")
+        self.output = project.made("book-output")
         # There while what Sphinx has kept can be trusted; it says with which programs that was made.
         self.mark = self.output / "complete"
 
+    def stage(self, staged: Path):
+        """Lay out the sources of the pages in a folder that does not exist yet."""
+        from tools import pages  # here: takes a second, and mostly nothing is made
+
+        pages.stage(self.project, staged)
+
     def make(self, staged: Path, now: str) -> bool:
         """Build the book of what is staged, marked with the hash of it; tell whether any page is new."""
-        from tools import slides  # here: takes a second, and mostly nothing is made
-
         programs, html = made_with(self.project), self.project.html
         trusted = self.mark.exists() and self.mark.read_text("utf-8") == programs
         self.mark.unlink(missing_ok=True)
@@ -139,11 +143,17 @@ class Build:
             self.sphinx()
             with replacing(html) as unfinished:
                 shutil.copytree(self.output / "_build" / "html", unfinished)
-                finish(unfinished)
-                slides.write(self.project, unfinished / "slides")
+                self.complete(unfinished)
         (html / STAMP).write_text(now, encoding="utf-8")
         self.mark.write_text(programs, encoding="utf-8")
         return is_new
+
+    def complete(self, pages: Path):
+        """Make of what Sphinx wrote what readers get."""
+        from tools import slides  # as in `stage`
+
+        finish(pages)
+        slides.write(self.project, pages / "slides")
 
     def sphinx(self):
         """Run Jupyter Book, or stop with its words."""
@@ -152,33 +162,34 @@ class Build:
         command += ["--path-output", str(self.output), "-n", "-W", "--keep-going"]
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         made = subprocess.run(command, **options)
-        (self.project.build / "book.log").write_text(made.stdout, encoding="utf-8")
+        log = self.project.made("book.log")
+        log.write_text(made.stdout, encoding="utf-8")
         if made.returncode:
             said = made.stdout.splitlines()
             bad = [line for line in said if "WARNING" in line or "ERROR" in line]
             tell("\n".join(bad or said[-50:]))
             sys.exit(
-                "The book was not built: each warning above is an error. The whole log: _build/book.log"
+                "The book was not built: each warning above is an error. "
+                f"The whole log: _build/{log.name}"
             )
 
 
-def build(project: Project):
+def build(project: Project, kind: type[Build] = Build):
     """Build the book unless nothing has changed."""
     begin, stamp, now = time.monotonic(), project.html / STAMP, made_from(project)
+    place = f"_build/{project.html.name}/index.html"
     is_new = not stamp.exists() or stamp.read_text(encoding="utf-8") != now
     if is_new:
-        from tools import pages  # as in `Build.make`
-
         with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
-            staged = Path(folder, "source")
-            pages.stage(project, staged)
+            staged, pages = Path(folder, "source"), kind(project)
+            pages.stage(staged)
             tell("Building the book …")
-            is_new = Build(project).make(staged, now)
+            is_new = pages.make(staged, now)
     if is_new:
         seconds = time.monotonic() - begin
-        tell(f"Built in {seconds:.0f} s. Open _build/html/index.html")
+        tell(f"Built in {seconds:.0f} s. Open {place}")
     else:
-        tell("The book is up to date: _build/html/index.html")
+        tell(f"The book is up to date: {place}")
 
 
 @command(lock="run", kept="An earlier book is kept; the same command continues.")

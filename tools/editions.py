@@ -22,12 +22,17 @@ HOLE = "# Your own cell for the exercise above.\n"
 TEACHING = ROOT / "book" / "teaching"
 
 
+def is_solution(cell: dict) -> bool:
+    """Tell whether a cell has the solution of an exercise."""
+    begins = cells.source(cell).lstrip().startswith(cells.SOLUTION)
+    return begins or SOLUTION in cells.tags(cell)
+
+
 def student(content: dict) -> dict:
     """Return the notebook with an empty cell in place of each solution."""
     content = copy.deepcopy(cells.without_outputs(content))
     for cell in content["cells"]:
-        begins = cells.source(cell).lstrip().startswith(cells.SOLUTION)
-        if begins or SOLUTION in cells.tags(cell):
+        if is_solution(cell):
             cell["source"], cell["metadata"] = [HOLE], {"tags": ["hole"]}
     return content
 

@@ -6,7 +6,8 @@ names none, ``the board``, shows the sentences in italics of what is done.
 
 import dataclasses
 import re
-from pathlib import Path
+
+from tools.project import Project
 
 SEMINARS = {  # the decks, by name, and the plans that they follow
     "seminar_90": "One seminar of 90 minutes",
@@ -43,10 +44,10 @@ class Row:
         return [(chapter, int(n)) for n, chapter in QUESTION.findall(self.what)]
 
 
-def guide(root: Path) -> str:
-    """Return the text of the teaching guide; none if the book has no guide."""
-    path = root / "book" / "teaching" / "guide.md"
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+def guide(project: Project) -> str:
+    """Return the text of the teaching guide; none if the book has no such page."""
+    path = project.root / "book" / "teaching" / "guide.md"
+    return path.read_text(encoding="utf-8") if path in project.sources() else ""
 
 
 def plan(title: str, guide: str) -> list[Row]:

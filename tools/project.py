@@ -127,7 +127,11 @@ class Project:
     @property
     def html(self) -> Path:
         """Where the pages of the book are."""
-        return self.build / "html"
+        return self.made("html")
+
+    def made(self, name: str) -> Path:
+        """Return where something of the pages is made; another edition has places of its own."""
+        return self.build / name
 
     def built_book(self) -> Path:
         """Return where the pages of the book are, or stop if it has not been built."""
@@ -145,9 +149,13 @@ class Project:
         text = (self.root / "pyproject.toml").read_text(encoding="utf-8")
         return tomllib.loads(text)["project"]
 
+    def contents(self) -> dict:
+        """Return the table of contents."""
+        return yaml.safe_load((self.root / "_toc.yml").read_text(encoding="utf-8"))
+
     def sources(self) -> list[Path]:
         """Return the source of each page, in the order of the table of contents."""
-        contents = yaml.safe_load((self.root / "_toc.yml").read_text(encoding="utf-8"))
+        contents = self.contents()
         chapters = [c["file"] for part in contents["parts"] for c in part["chapters"]]
         root, *pages = map(self._source, (contents["root"], *chapters))
         for name, page in zip(chapters, pages, strict=True):

@@ -256,7 +256,7 @@ def write(project: Project, target: pathlib.Path, book: str = "../book"):
             page = f"{book}/{notebook.name}.html"
             slide.parts = [panels.on_slides(part, page) for part in slide.parts]
         chapters[notebook.number] = content, made
-    if guide := plans.guide(project.root):
+    if guide := plans.guide(project):
         for name, title in plans.SEMINARS.items():
             decks[name] = seminar(title, guide, chapters)
     for name, made in decks.items():

@@ -8,7 +8,7 @@ import pytest
 from tools import editions, plans, slides
 from tools.project import COURSE
 
-GUIDE = plans.guide(COURSE.root)
+GUIDE = plans.guide(COURSE)
 NOTEBOOKS = {n.number.removeprefix("0"): n for n in COURSE.notebooks()}
 FULL = 90
 PLANS = {

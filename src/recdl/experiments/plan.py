@@ -75,7 +75,10 @@ def tuning_rows() -> Iterator[Row]:
 
 def best_first(name: str) -> list[dict[str, str]]:
     """Return the trials of a system, as `recdl.experiments.tables.fresh` does, the best one first."""
-    trials = [row for row in tables.fresh("tuning", code_of) if row["system"] == name]
+    planned = {tables.key_of(row) for row in tuning_rows() if row.system == name}
+    trials = [
+        row for row in tables.fresh("tuning", code_of) if tables.key_of(row) in planned
+    ]  # none of another space, or beyond the budget
     if not trials:
         raise tables.TableError(f"Nothing was tuned for {name}. {tables.AGAIN}")
     return sorted(trials, key=lambda row: -float(row["validation"]))
