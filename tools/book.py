@@ -1,6 +1,7 @@
 """Build the HTML book from the executed notebooks, with warnings as errors.
 
     python -m tools.book
+    python -m tools.book --films        # with data that you may not pass on, see `tools.films`
 
 A page is the committed notebook with the outputs of its executed copy, so a change of the prose needs no new
 execution. The finished book appears in _build/html at once; a build that fails leaves the old one. Only the
@@ -82,9 +83,9 @@ def take_over(staged: Path, source: Path) -> tuple[bool, bool]:
     return bool(differing), alone
 
 
-def made_from(project: Project) -> str:
+def made_from(project: Project, *, with_films: bool = False) -> str:
     """Return one hash of every file that a page may depend on."""
-    parts = [made_with(project)]
+    parts = [made_with(project), *(["films"] if with_films else [])]
     for place in (project.root / name for name in SOURCES):
         for path in below(place) if place.is_dir() else [place]:
             parts += [path.relative_to(project.root).as_posix(), path.read_bytes()]
@@ -96,7 +97,7 @@ def made_from(project: Project) -> str:
 def made_with(project: Project) -> str:
     """Return one hash of the programs that make the pages."""
     here = Path(__file__).parent
-    names = ("book.py", "core_path.py", "pages.py", "panels.py")
+    names = ("book.py", "core_path.py", "pages.py", "panels.py", "films.py")
     names += ("slides.py", "slides.html", "plans.py", "editions.py")
     own = (here / name for name in names)
     programs = (path.read_bytes() for path in (project.lock, *own))
@@ -162,16 +163,17 @@ class Build:
             )
 
 
-def build(project: Project):
+def build(project: Project, *, with_films: bool = False):
     """Build the book unless nothing has changed."""
-    begin, stamp, now = time.monotonic(), project.html / STAMP, made_from(project)
+    begin, stamp = time.monotonic(), project.html / STAMP
+    now = made_from(project, with_films=with_films)
     is_new = not stamp.exists() or stamp.read_text(encoding="utf-8") != now
     if is_new:
         from tools import pages  # as in `Build.make`
 
         with tempfile.TemporaryDirectory(prefix="recdl-") as folder:
             staged = Path(folder, "source")
-            pages.stage(project, staged)
+            pages.stage(project, staged, with_films=with_films)
             tell("Building the book …")
             is_new = Build(project).make(staged, now)
     if is_new:
@@ -181,12 +183,25 @@ def build(project: Project):
         tell("The book is up to date: _build/html/index.html")
 
 
-@command(lock="run", kept="An earlier book is kept; the same command continues.")
-def main(root: Path):
+@command(
+    {
+        "--films": {
+            "action": "store_true",
+            "help": "for your own eyes: lay data of MovieLens beside the panel of chapter 9",
+        }
+    },
+    lock="run",
+    kept="An earlier book is kept; the same command continues.",
+)
+def main(root: Path, films: bool):
     """Build the book from the executed notebooks, unless nothing has changed."""
     project = Project(root)
     run.demand_fresh(project)
-    build(project)
+    build(project, with_films=films)
+    if films:
+        tell(
+            "These pages hold data of MovieLens: do not pass them on. Without: make book"
+        )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ LONGEST_FUNCTION, LONGEST_MODULE, LONGEST_IN_THE_CORE, LONGEST_PACKAGE = (
     40,
     350,
     300,
-    14_900,
+    15_200,
 )
 FIRST_WITH_EXPERIMENTS = 7  # the chapter
 FOLDERS = ("src", "tools", "tests", "benchmarks")
