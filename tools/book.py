@@ -97,7 +97,7 @@ def made_from(project: Project, *, with_films: bool = False) -> str:
 def made_with(project: Project) -> str:
     """Return one hash of the programs that make the pages."""
     here = Path(__file__).parent
-    names = ("book.py", "core_path.py", "pages.py", "panels.py", "films.py")
+    names = ("book.py", "core_path.py", "pages.py", "panels.py")
     names += ("slides.py", "slides.html", "plans.py", "editions.py")
     own = (here / name for name in names)
     programs = (path.read_bytes() for path in (project.lock, *own))

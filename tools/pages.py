@@ -12,7 +12,7 @@ from recdl import paper
 from recdl.experiments import summary
 from recdl.experiments.questions import QUESTIONS, VISIT
 from recdl.uncertainty import with_interval
-from tools import below, bundle, core_path, panels, repository
+from tools import below, boxes, bundle, core_path, panels, repository
 from tools.project import Project
 
 
@@ -179,7 +179,7 @@ def stage(project: Project, source: Path, *, with_films: bool = False):
     seconds = {}
     for notebook in project.notebooks():
         page = source / notebook.path.relative_to(project.root)
-        content = core_path.for_page(notebook.with_outputs())
+        content = boxes.insert(core_path.for_page(notebook.with_outputs()))
         page.write_text(json.dumps(content, indent=1), encoding="utf-8")
         seconds[notebook.name] = notebook.executed_content()["metadata"]["seconds"]
     static, generated = source / "book" / "_static", source / "book" / "generated"

@@ -54,11 +54,14 @@ window.addEventListener("DOMContentLoaded", () => {
     const { chapter } = quiz.dataset, items = [...quiz.children], all = items.map((item) => tried(chapter, item));
     items.forEach((item, i) => { item.querySelector(".recdl-tried").textContent = words(item, all[i]); });
     const right = all.filter(({ tries }) => tries), first = right.filter(({ tries }) => tries === 1);
-    const any = all.some(({ opened }) => opened.length);
+    const boxes = [...document.querySelectorAll(`.recdl-box[data-exercise^="${chapter}."]`)];
+    const solved = boxes.filter((box) => done.of(chapter)[box.dataset.exercise] === true).length;
+    const hands = boxes.length ? ` By hand: ${solved} of ${boxes.length} exercises right.` : "";
+    const any = solved || all.some(({ opened }) => opened.length);
     const keeps = done.isKept() ? "This is kept in this browser only."
       : "This browser keeps nothing: it is forgotten when you leave the page.";
-    return any ? `Quiz: ${right.length} of ${items.length} questions right, ${first.length} at the first try. ${keeps}`
-      : `Quiz: nothing done yet. ${keeps}`;
+    const score = `Quiz: ${right.length} of ${items.length} questions right, ${first.length} at the first try.`;
+    return `${any ? score + hands : "Nothing done yet in this chapter."} ${keeps}`;
   }
 
   function tell(quiz, before = "") {

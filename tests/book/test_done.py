@@ -62,7 +62,7 @@ def marks(browser):
 
 def test_the_score_of_a_quiz_is_kept_and_forgotten(show):
     browser, n = show(quiz.to_html("9")), len(QUIZ)
-    assert browser.run(SAID).startswith("Quiz: nothing done yet.")
+    assert browser.run(SAID).startswith("Nothing done yet in this chapter.")
     press(browser, 0, right(0))
     press(browser, 1, (right(1) + 1) % 3)
     press(browser, 1, right(1))
@@ -75,10 +75,10 @@ def test_the_score_of_a_quiz_is_kept_and_forgotten(show):
         browser = show(forget=False)
     browser.run("document.querySelector('.recdl-done button').focus()")
     browser.press("Enter")
-    assert browser.run(SAID).startswith("Forgotten. Quiz: nothing done yet.")
+    assert browser.run(SAID).startswith("Forgotten. Nothing done yet in this chapter.")
     assert browser.run("document.activeElement.matches('.recdl-done button')")
     assert set(marks(browser)) == {""}
-    assert show(forget=False).run(SAID).startswith("Quiz: nothing done yet.")
+    assert show(forget=False).run(SAID).startswith("Nothing done yet in this chapter.")
     assert browser.said == []
 
 
@@ -88,7 +88,7 @@ def test_closing_a_choice_looking_at_others_and_printing_count_for_nothing(show)
         "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
     )
     press(browser, 0, right(0))
-    assert browser.run(SAID).startswith("Quiz: nothing done yet.")
+    assert browser.run(SAID).startswith("Nothing done yet in this chapter.")
     for choice in (right(0), (right(0) + 1) % 3, right(0)):
         press(browser, 0, choice)
     assert marks(browser)[0] == "✓ right at the first try"
