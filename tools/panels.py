@@ -29,7 +29,8 @@ def scripts(project: Project) -> list[Path]:
 
 def files_of(page: Path) -> list[str]:
     """Return the names of the files that a page's source needs: the shared ones, and a script a panel."""
-    called = re.findall(r'\bpanel\(\\"(\w+)\\"\)', page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    called = re.findall(r'(?:\b|\\n)panel\(\\"(\w+)\\"\)', text)
     return [*SHARED, *(f"{name}.js" for name in called)] if called else []
 
 
