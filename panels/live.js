@@ -208,7 +208,7 @@ recdl.panel("live", (state, say) => {
 
   const answers = METHODS.map((method) => Array.from({ length: state.shown }, (_, place) => {
     const button = html("button", {
-      type: "button", class: "recdl-button", "data-key": `why-${METHODS.indexOf(method)}-${place}`,
+      type: "button", class: "recdl-button recdl-cell", "data-key": `why-${METHODS.indexOf(method)}-${place}`,
       click: () => { asked = [method, button.film]; say(explain()); },
     });
     return button;
@@ -380,8 +380,8 @@ recdl.panel("live", (state, say) => {
     ],
     view: [list.node, view.node, why.node],
     lesson: "A linear score is a sum over your films, and each share can be shown. The matrix is learnt from who has "
-      + "which two films, in any order; only the fading weights know your order. You are answered at once, as nothing "
-      + "about you has to be learnt.",
+      + "which two films, in any order; only the fading weights know your order. You are answered at once, as "
+      + "nothing about you has to be learnt.",
     numbers: () => ({
       titles: history.map((i) => data.titles[i]), n, l2: state.l2, tau: text(state.tau),
       scores: Object.fromEntries(METHODS.map((method) => [method, scores(method) && [...scores(method)]])),

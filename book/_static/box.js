@@ -106,7 +106,8 @@ window.addEventListener("DOMContentLoaded", () => {
     const input = element("input", { id, type: "text", autocomplete: "off", spellcheck: "false" });
     const status = element("p", { role: "status" });
     const form = element("form", {},
-      element("label", { for: id }, `Your answer to ${number}`), input, element("button", { type: "submit" }, "Check"));
+      element("label", { for: id }, `Your answer to ${number}`), input,
+      element("button", { type: "submit" }, "Check"));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const verdict = box.judge(exercise, box.parsed(input.value));

@@ -319,8 +319,18 @@ def test_focus_stays_in_the_panel_when_films_move_and_go(show):
     browser = show("live")
     for key, then in (("down-0", "down-0"), ("away-3", "away-0"), ("away-0", "film")):
         browser.run(f"root.querySelector('[data-key={key}]').focus()")
-        browser.run("document.activeElement.click()")
+        browser.press("Enter")
+        assert browser.run("document.activeElement.matches(':focus-visible')")
         assert browser.run("document.activeElement.dataset.key") == then
+
+
+def test_print_shows_the_recommended_films(show):
+    browser = show("live")
+    browser.window(700, media="print")
+    seen = "getComputedStyle(root.querySelector('[data-key={}]')).display"
+    assert browser.run(seen.format("why-0-0")) != "none"
+    assert browser.run(seen.format("up-0")) == "none"
+    browser.window(700)
 
 
 # The licence
