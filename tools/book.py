@@ -1,6 +1,7 @@
 """Build the HTML book from the executed notebooks, with warnings as errors.
 
     python -m tools.book
+    python -m tools.book --films        # with data that you may not pass on, see `tools.films`
 
 A page is the committed notebook with the outputs of its executed copy, so a change of the prose needs no new
 execution. The finished book appears in _build/html at once; a build that fails leaves the old one. Only the
@@ -82,9 +83,9 @@ def take_over(staged: Path, source: Path) -> tuple[bool, bool]:
     return bool(differing), alone
 
 
-def made_from(project: Project) -> str:
+def made_from(project: Project, *, with_films: bool = False) -> str:
     """Return one hash of every file that a page may depend on."""
-    parts = [made_with(project)]
+    parts = [made_with(project), *(["films"] if with_films else [])]
     for place in (project.root / name for name in SOURCES):
         for path in below(place) if place.is_dir() else [place]:
             parts += [path.relative_to(project.root).as_posix(), path.read_bytes()]
@@ -117,6 +118,8 @@ def finish(html: Path):
 class Build:
     """The folders in which Sphinx works; it makes only the pages anew that changed since the last time."""
 
+    with_films = False
+
     def __init__(self, project: Project):
         self.project = project
         self.source = project.made("book-source")
@@ -128,7 +131,7 @@ class Build:
         """Lay out the sources of the pages in a folder that does not exist yet."""
         from tools import pages  # here: takes a second, and mostly nothing is made
 
-        pages.stage(self.project, staged)
+        pages.stage(self.project, staged, with_films=self.with_films)
 
     def make(self, staged: Path, now: str) -> bool:
         """Build the book of what is staged, marked with the hash of it; tell whether any page is new."""
@@ -174,9 +177,16 @@ class Build:
             )
 
 
+class WithFilms(Build):
+    """The same, with data of MovieLens beside the panel of chapter 9: for the reader's own eyes."""
+
+    with_films = True
+
+
 def build(project: Project, kind: type[Build] = Build):
     """Build the book unless nothing has changed."""
-    begin, stamp, now = time.monotonic(), project.html / STAMP, made_from(project)
+    begin, stamp = time.monotonic(), project.html / STAMP
+    now = made_from(project, with_films=kind.with_films)
     place = f"_build/{project.html.name}/index.html"
     is_new = not stamp.exists() or stamp.read_text(encoding="utf-8") != now
     if is_new:
@@ -192,12 +202,25 @@ def build(project: Project, kind: type[Build] = Build):
         tell(f"The book is up to date: {place}")
 
 
-@command(lock="run", kept="An earlier book is kept; the same command continues.")
-def main(root: Path):
+@command(
+    {
+        "--films": {
+            "action": "store_true",
+            "help": "for your own eyes: lay data of MovieLens beside the panel of chapter 9",
+        }
+    },
+    lock="run",
+    kept="An earlier book is kept; the same command continues.",
+)
+def main(root: Path, films: bool):
     """Build the book from the executed notebooks, unless nothing has changed."""
     project = Project(root)
     run.demand_fresh(project)
-    build(project)
+    build(project, WithFilms if films else Build)
+    if films:
+        tell(
+            "These pages hold data of MovieLens: do not pass them on. Without: make book"
+        )
 
 
 if __name__ == "__main__":

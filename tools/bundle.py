@@ -22,7 +22,7 @@ from pathlib import Path
 from packaging.utils import parse_wheel_filename
 
 from recdl.files import replacing
-from tools import cells, classroom, editions, packages
+from tools import cells, classroom, editions, films, packages
 from tools.command import command, tell
 from tools.project import Project
 
@@ -216,10 +216,15 @@ def members(
 
 
 def refuse_ratings(name: str, content: bytes):
-    """Stop if a member of the archive holds more ratings of MovieLens than a page shows."""
+    """Stop if a member of the archive holds more ratings of MovieLens than a page shows, or `tools.films`."""
     if len(RATING.findall(content)) > SHOWN:
         sys.exit(
             f"{name} holds ratings of MovieLens, which may not be passed on. No archive was made."
+        )
+    if films.MARK.encode() in content:
+        sys.exit(
+            f"{name} holds data of MovieLens, which may not be passed on. No archive was made. "
+            "Build the pages without them: make book"
         )
 
 

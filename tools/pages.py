@@ -12,7 +12,7 @@ from recdl import paper
 from recdl.experiments import summary
 from recdl.experiments.questions import QUESTIONS, VISIT
 from recdl.uncertainty import with_interval
-from tools import below, bundle, core_path, panels, repository
+from tools import below, boxes, bundle, core_path, panels, repository
 from tools.project import Project
 
 
@@ -168,7 +168,7 @@ def _text(value, form=".4f"):
     return with_interval((value["mean"], value["low"], value["high"]), form)
 
 
-def stage(project: Project, source: Path):
+def stage(project: Project, source: Path, *, with_films: bool = False):
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
     for path in below(project.root / "book"):
         target = source / path.relative_to(project.root)
@@ -179,13 +179,13 @@ def stage(project: Project, source: Path):
     seconds = {}
     for notebook in project.notebooks():
         page = source / notebook.path.relative_to(project.root)
-        content = core_path.for_page(notebook.with_outputs())
+        content = boxes.insert(core_path.for_page(notebook.with_outputs()))
         page.write_text(json.dumps(content, indent=1), encoding="utf-8")
         seconds[notebook.name] = notebook.executed_content()["metadata"]["seconds"]
     static, generated = source / "book" / "_static", source / "book" / "generated"
     for name in ("against-paper", "all-systems"):
         (static / f"{name}.png").write_bytes(figure(project, f"fig-{name}"))
-    panels.lay(project, static)
+    panels.lay(project, static, with_films=with_films)
     results = project.results()
     tables_of_measurements(project, source / "book" / "benchmarks")
     tables_of_run_times(project, generated)

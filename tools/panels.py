@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from recdl import provenance
-from tools import below
+from tools import below, films
 from tools.project import Project
 
 PLACE = "_static/panels"
@@ -29,16 +29,19 @@ def scripts(project: Project) -> list[Path]:
 
 def files_of(page: Path) -> list[str]:
     """Return the names of the files that a page's source needs: the shared ones, and a script a panel."""
-    called = re.findall(r'\bpanel\(\\"(\w+)\\"\)', page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    called = re.findall(r'(?:\b|\\n)panel\(\\"(\w+)\\"\)', text)
     return [*SHARED, *(f"{name}.js" for name in called)] if called else []
 
 
-def lay(project: Project, static: Path):
-    """Copy the files of the panels to where the pages find them."""
+def lay(project: Project, static: Path, *, with_films: bool = False):
+    """Copy the files of the panels to where the pages find them; `tools.films` says when with its data."""
     target = static / Path(PLACE).name
     target.mkdir()
     for path in scripts(project):
         shutil.copy(path, target)
+    if with_films:
+        films.lay(target)
 
 
 def load(text: str, html: Path, page: Path) -> str:
@@ -48,7 +51,9 @@ def load(text: str, html: Path, page: Path) -> str:
         return text
     up = "../" * (len(page.relative_to(html).parts) - 1)
     tags = []
-    for name in (*SHARED, *(f"{name}.js" for name in held)):
+    data = [films.NAME] if films.PANEL in held else []
+    data = [name for name in data if (html / PLACE / name).exists()]
+    for name in (*SHARED, *data, *(f"{name}.js" for name in held)):
         file = html / PLACE / name
         address = f"{up}{PLACE}/{name}?v={provenance.sha256(file.read_bytes())[:8]}"
         tags.append(TAGS[file.suffix].format(address))

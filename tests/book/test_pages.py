@@ -4,6 +4,8 @@
 """
 
 import functools
+import html
+import json
 import re
 import urllib.parse
 import zipfile
@@ -14,6 +16,7 @@ import pytest
 import yaml
 
 from addresses import LIBRARIES, alien
+from recdl import toy
 from tools import ROOT, bundle, changed_pages, repository
 from tools.project import COURSE
 
@@ -66,6 +69,7 @@ class Page(HTMLParser):
         self.text += "" if self.in_code else data
 
 
+LIVE = re.compile(r'data-panel="live" data-state="([^"]*)"')
 PANEL = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
 
 
@@ -144,6 +148,18 @@ def test_a_page_loads_the_scripts_of_its_panels_and_only_those(page):
     }
     assert {file.name for file in found} == wanted
     assert all(file.exists() for file in found)
+
+
+def test_no_file_of_the_book_holds_data_of_movielens_for_a_panel():
+    """Whoever publishes the book builds and tests it first."""
+    for path in filter(Path.is_file, COURSE.html.rglob("*")):
+        if path.suffix in (".html", ".js", ".json", ".csv", ".txt", ".ipynb"):
+            name = path.relative_to(COURSE.html).as_posix()
+            bundle.refuse_ratings(name, path.read_bytes())
+    for path in PAGES:
+        for state in LIVE.findall(path.read_text(encoding="utf-8")):
+            titles = json.loads(html.unescape(state))["titles"]
+            assert set(titles) == set(toy.MOVIES["title"])
 
 
 def test_a_picture_says_what_it_shows(page):

@@ -107,6 +107,14 @@ def test_what_people_keep_beside_the_chapters_is_no_page(executed, alien, monkey
     assert book.made_from(executed) != before
 
 
+def test_pages_with_data_beside_them_are_other_pages(executed, monkeypatch):
+    """So the next `make book` takes the data away again."""
+    monkeypatch.setattr(book, "SOURCES", ("book",))
+    executed.lock.touch()
+    with_films = book.made_from(executed, with_films=True)
+    assert with_films != book.made_from(executed)
+
+
 def test_a_figure_is_found_by_its_name(executed):
     assert pages.figure(executed, "fig-a") == b"png"
 
@@ -150,6 +158,25 @@ def test_a_page_loads_the_panels_that_it_holds_and_no_others(with_panels):
     assert "setup.md" not in page
     without = "<head></head>It says setup.md."
     assert panels.load(without, html, html / "page.html") == without
+
+
+def test_data_beside_the_pages_are_loaded_by_their_panel_alone(with_panels):
+    html, made = with_panels.html, course_panels.panels()
+    for name in ("films.js", "live.js"):
+        (html / panels.PLACE / name).write_text(name)
+    pages_of = {
+        name: panels.load(
+            f"<head></head>{made[name]().to_html(name)}", html, html / "page.html"
+        )
+        for name in ("neuron", "live")
+    }
+    loaded = {
+        name: re.findall(r"/(\w+\.js)\?", text) for name, text in pages_of.items()
+    }
+    assert loaded == {
+        "neuron": ["parts.js", "neuron.js"],
+        "live": ["parts.js", "films.js", "live.js"],
+    }
 
 
 def test_a_slide_leads_to_the_panel_in_its_page():
@@ -337,8 +364,8 @@ def test_ctrl_c_keeps_the_old_book_and_the_next_call_builds(
 import pathlib
 from tools import book, pages, run, slides
 run.demand_fresh = slides.write = lambda *_: None
-pages.stage = lambda project, source: source.mkdir()
-book.made_from = lambda project: "now"
+pages.stage = lambda project, source, **_: source.mkdir()
+book.made_from = lambda project, **_: "now"
 book.main([], pathlib.Path({str(tmp_path)!r}))
 """
     process = start(code, env=os.environ | {"PID": str(tmp_path / "pid")})
@@ -347,8 +374,8 @@ book.main([], pathlib.Path({str(tmp_path)!r}))
     assert "Interrupted. An earlier book is kept; the same command continues." in said
     wait_for(lambda: has_ended(builder))
     assert page.read_text() == "an old page"
-    monkeypatch.setattr(pages, "stage", lambda project, source: source.mkdir())
-    monkeypatch.setattr(book, "made_from", lambda project: "now")
+    monkeypatch.setattr(pages, "stage", lambda project, source, **_: source.mkdir())
+    monkeypatch.setattr(book, "made_from", lambda project, **_: "now")
     book.build(stand_in)
     assert "Built in" in capfd.readouterr().err
     assert page.read_text() == "a whole page"

@@ -1,5 +1,7 @@
 """`quiz("4")`: a chapter's questions, as folded choices that need neither a server nor a script.
 
+In the book, ``_static/done.js`` keeps in the browser which choices were opened, and tells the score.
+
 The questions stand in ``chapter_4/quiz.toml``::
 
     [[question]]
@@ -15,11 +17,12 @@ Text between backquotes is shown as code, text between asterisks in italics.
 
 import dataclasses
 import html
+import json
 import pathlib
 import re
 import tomllib
 
-from recdl import course
+from recdl import course, provenance
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,17 +67,27 @@ def quiz(chapter: str):
     """Show a chapter's questions. A click on a choice unfolds whether it is right, and why."""
     from IPython.display import HTML, display
 
-    items = "".join(map(_item, questions(str(chapter))))
-    display(HTML(f'<ol class="quiz">{items}</ol>'))
+    display(HTML(to_html(str(chapter))))
+
+
+def to_html(chapter: str) -> str:
+    """Return the questions as a list, with the names under which a page keeps what was answered.
+
+    A question has another name as soon as a word of it is another one: then it has not been answered yet.
+    """
+    items = "".join(map(_item, questions(chapter)))
+    return f'<ol class="quiz" data-chapter="{chapter}">{items}</ol>'
 
 
 def _item(question):
     choices = "".join(
-        f"<details><summary>{_inline(choice.say)}</summary>"
+        f"<details{' data-right' if choice.right else ''}><summary>{_inline(choice.say)}</summary>"
         f"<p><b>{'✓ Right.' if choice.right else '✗ No.'}</b> {_inline(choice.why)}</p></details>"
         for choice in question.choices
     )
-    return f"<li><p>{_inline(question.ask)}</p>{choices}</li>"
+    words = json.dumps([question.ask, *(choice.say for choice in question.choices)])
+    name = provenance.sha256(words)[:8]
+    return f'<li data-question="{name}"><p>{_inline(question.ask)}</p>{choices}</li>'
 
 
 def _inline(text):

@@ -1,0 +1,202 @@
+"""The live recommender in a browser: its scores are the package's.
+
+What may not be passed on is made here, from this machine's copy of MovieLens, and thrown away.
+"""
+
+import functools
+import json
+import re
+
+import numpy as np
+import pytest
+import test_panels
+from test_panels import DRIVE, N_STATES, driven, page_with
+
+from recdl import movielens, splits, toy
+from recdl.course import part
+from recdl.interactions import Interactions
+from tools import ROOT, bundle, films
+
+browser, show = test_panels.browser, test_panels.show  # fixtures
+nine = part(9, "panels")
+L2 = [0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+TAU = [0.5, 1, 2, 3, 5, 7, 10, 15, 30, np.inf]
+METHODS = ["popularity", "item-kNN", "EASE", "fading EASE"]
+SAID = "root.querySelector('[role=status]').textContent"
+
+
+@functools.cache
+def toy_world():
+    """Return the training data, and the films in the order of the panel."""
+    return Interactions(toy.RATINGS), np.sort(toy.MOVIES["itemID"].to_numpy())
+
+
+@functools.cache
+def most_rated():
+    """Return the training ratings of the 300 films that most people have, and these films."""
+    train = splits.course_split(movielens.load_ratings()).train
+    every = Interactions(train)
+    most = every.item_ids[np.argsort(-np.bincount(every.items), kind="stable")[:300]]
+    return Interactions(train[train["itemID"].isin(most)]), most
+
+
+@functools.cache
+def matrices(world, l2):
+    return nine.matrices(world()[0], l2)
+
+
+def states(world, l2s, taus, seed):
+    """Return clicks, and what they make: films in order, λ and τ; those of one λ stand together."""
+    rng, n = np.random.default_rng(seed), len(world()[1])
+    for each in range(N_STATES // 2):
+        history = rng.permutation(n)[: rng.integers(0, min(n, 9))].tolist()
+        l2, tau = l2s[each * len(l2s) // (N_STATES // 2)], taus[each % len(taus)]
+        clicks = [("none", None)]
+        for film in history:
+            clicks += [("film", film), ("add", None)]
+        if len(history) > 1:  # the last film goes to the front, and the first away
+            clicks += [(f"up-{history[-1]}", None)] * (len(history) - 1)
+            history = history[-1:] + history[:-1]
+        clicks += [("l2", L2.index(l2)), ("tau", TAU.index(tau))]
+        if 0 < len(history) < n:
+            clicks += [(f"why-{each % 4}-0", None)]
+        yield clicks, (history, l2, tau)
+
+
+def compare(world, numbers, history, l2, tau):
+    """Compare what the panel says with what the package computes."""
+    positives, order = world()
+    place = [np.flatnonzero(positives.item_ids == item)[0] for item in order]
+    items, made = [order[i] for i in history], matrices(world, l2)
+    close = functools.partial(np.testing.assert_allclose, rtol=0, atol=1e-9)
+    for method, values in nine.scores(made, positives.item_ids, items, tau).items():
+        found, values = numbers["scores"][method], values[place]
+        close(found, values)
+        silent = not history and method != "popularity"
+        best = [] if silent else nine.best(values, history)
+        assert numbers["lists"][method] == best
+    if numbers["shares"] is not None:
+        method, film = numbers["asked"]
+        total = numbers["scores"][method][film]
+        np.testing.assert_allclose(sum(numbers["shares"]), total, rtol=0, atol=1e-12)
+        weights = nine.history_weights(items, positives.item_ids, tau)
+        weights = weights if method == "fading EASE" else weights > 0
+        each = [place[i] for i in history]
+        close(numbers["shares"], (weights * made[method][:, place[film]])[each])
+
+
+def test_in_the_toy_world_it_scores_as_the_package_does(show):
+    made = list(states(toy_world, [0.5, 1, 20], [0.5, 2, np.inf], 5))
+    found = driven(show("live"), [clicks for clicks, _ in made])
+    for numbers, (_, state) in zip(found, made, strict=True):
+        compare(toy_world, numbers, *state)
+    assert sum(numbers["shares"] is not None for numbers in found) > N_STATES / 4
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory):
+    """Return a folder with the data that `make book` lays beside a page only when it is told to."""
+    folder = tmp_path_factory.mktemp("beside")
+    films.lay(folder)
+    return folder
+
+
+def test_with_the_300_films_it_scores_as_the_package_does(browser, beside):
+    page = beside / "page.html"
+    parts, more = 'parts.js"></script>', '<script defer src="films.js"></script>'
+    text = page_with(["live"]).replace(parts, parts + more)
+    page.write_text(text, encoding="utf-8")
+    browser.open(page)
+    browser.run(DRIVE + "window.root = document.querySelector('.recdl-panel');")
+    browser.run("commit(root)")
+    driven(browser, [[("all", None)]])
+    made = list(states(most_rated, [10, 200, 1000], [3, 7, 15], 6))
+    found = driven(browser, [clicks for clicks, _ in made])
+    for numbers, (_, state) in zip(found, made, strict=True):
+        assert numbers["n"] == films.N_FILMS
+        compare(most_rated, numbers, *state)
+    assert browser.said == []
+
+
+# What it says, and what is true
+
+
+def test_without_lambda_without_films_and_with_all_there_is_a_sentence(show):
+    browser = show("live")
+    (numbers,) = driven(browser, [[("l2", 0)]])
+    assert numbers["lists"]["EASE"] == numbers["lists"]["fading EASE"] == []
+    assert "choose a λ above 0" in browser.run(SAID)
+    with pytest.raises(ValueError, match="l2 must be positive"):
+        nine.matrices(toy_world()[0], 0)
+    driven(browser, [[("l2", 3), ("none", None)]])
+    assert "Without a film of yours, only popularity can answer." in browser.run(SAID)
+    everything = [step for i in range(6) for step in (("film", i), ("add", None))]
+    (numbers,) = driven(browser, [everything])
+    assert len(numbers["titles"]) == 6
+    assert not any(numbers["lists"].values())
+    assert "nothing is left" in browser.run(SAID)
+    assert "NaN" not in browser.run("root.textContent")
+
+
+def test_with_infinite_tau_fading_changes_nothing(show):
+    (numbers,) = driven(show("live"), [[("tau", len(TAU) - 1)]])
+    assert numbers["scores"]["EASE"] == numbers["scores"]["fading EASE"]
+
+
+def test_only_the_fading_list_knows_an_order(show):
+    first, turned = driven(show("live"), [[], [("up-3", None)]])
+    same = {name: first["lists"][name] == turned["lists"][name] for name in METHODS}
+    assert [name for name, is_same in same.items() if not is_same] == ["fading EASE"]
+    assert turned["titles"] == ["Die Hard", "Airplane!"]
+
+
+def test_focus_stays_in_the_panel_when_films_move_and_go(show):
+    browser = show("live")
+    for key, then in (("down-0", "down-0"), ("away-3", "away-0"), ("away-0", "film")):
+        browser.run(f"root.querySelector('[data-key={key}]').focus()")
+        browser.press("Enter")
+        assert browser.run("document.activeElement.matches(':focus-visible')")
+        assert browser.run("document.activeElement.dataset.key") == then
+
+
+def test_print_shows_the_recommended_films(show):
+    browser = show("live")
+    browser.window(700, media="print")
+    seen = "getComputedStyle(root.querySelector('[data-key={}]')).display"
+    assert browser.run(seen.format("why-0-0")) != "none"
+    assert browser.run(seen.format("up-0")) == "none"
+    browser.window(700)
+
+
+# The licence
+
+
+def test_the_panel_itself_holds_the_toy_world_and_nothing_else():
+    state = nine.live().state
+    assert set(state["titles"]) == set(toy.MOVIES["title"])
+    assert np.trace(state["gram"]) == len(toy.RATINGS)
+
+
+def test_no_archive_is_made_of_pages_with_these_data(beside):
+    content = (beside / films.NAME).read_bytes()
+    assert len(content) < 200_000
+    for name in (f"book/_static/panels/{films.NAME}", "book/a.html"):
+        with pytest.raises(SystemExit, match="holds data of MovieLens"):
+            bundle.refuse_ratings(name, content)
+    for path in (ROOT / "panels").iterdir():
+        bundle.refuse_ratings(path.name, path.read_bytes())
+
+
+def test_nobody_lays_these_data_without_saying_so():
+    import course
+
+    assert "--films" not in json.dumps(course.TARGETS)
+    for path in (ROOT / ".github" / "workflows").iterdir():
+        assert "--films" not in path.read_text(encoding="utf-8")
+
+
+def test_what_the_passport_says_of_these_films():
+    positives, _ = most_rated()
+    page = (ROOT / "book" / "data_passport.md").read_text(encoding="utf-8")
+    (fewest,) = re.findall(r"each of them has at least (\d+) ratings", page)
+    assert np.bincount(positives.items).min() == int(fewest)
