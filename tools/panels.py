@@ -4,11 +4,13 @@ They are classic scripts, without modules and without `fetch`, so they also run 
 double click. See *Add a panel* in CONTRIBUTING.
 """
 
+import itertools
 import re
 import shutil
 from pathlib import Path
 
 from recdl import provenance
+from recdl.course import panels as course_panels
 from tools import below
 from tools.project import Project
 
@@ -34,11 +36,19 @@ def files_of(page: Path) -> list[str]:
 
 
 def lay(project: Project, static: Path):
-    """Copy the files of the panels to where the pages find them."""
+    """Copy the files of the panels to where the pages find them, and write the data that some read."""
     target = static / Path(PLACE).name
     target.mkdir()
     for path in scripts(project):
         shutil.copy(path, target)
+        if path.stem in course_panels.data():
+            text = course_panels.data_script(path.stem)
+            (target / f"{path.stem}.data.js").write_text(text, encoding="utf-8")
+
+
+def loaded_for(name: str) -> list[str]:
+    """Return the names of the scripts of a panel: its data, if it has any, and its own."""
+    return [f"{name}.data.js"] * (name in course_panels.data()) + [f"{name}.js"]
 
 
 def load(text: str, html: Path, page: Path) -> str:
@@ -48,7 +58,7 @@ def load(text: str, html: Path, page: Path) -> str:
         return text
     up = "../" * (len(page.relative_to(html).parts) - 1)
     tags = []
-    for name in (*SHARED, *(f"{name}.js" for name in held)):
+    for name in [*SHARED, *itertools.chain.from_iterable(map(loaded_for, held))]:
         file = html / PLACE / name
         address = f"{up}{PLACE}/{name}?v={provenance.sha256(file.read_bytes())[:8]}"
         tags.append(TAGS[file.suffix].format(address))
