@@ -234,7 +234,7 @@ recdl.panel("protocol", (state, say) => {
     const by = places.indexOf(s) - i, reference = systems.indexOf(state.reference), minus = now.minus?.[s];
     const difference = withInterval(now.means[s] - now.means[reference], minus, "+");
     return [
-      systems[s], `${i + 1}${by ? ` (${by > 0 ? "up" : "down"} ${Math.abs(by)})` : ""}`,
+      systems[s], `${i + 1}${by ? ` (${by > 0 ? "up" : "down"}\u00a0${Math.abs(by)})` : ""}`,
       withInterval(now.means[s], now.own?.[s]),
       s === reference ? "–" : difference + (minus && isClear(minus) ? " ✓" : ""),
     ];
@@ -271,14 +271,15 @@ recdl.panel("protocol", (state, say) => {
     return `${systems[present[0]]} comes first. ${n} of ${PAIRS.length} pairs are swapped${count}.`;
   }
 
-  // For each of some systems, or pairs of them, the mean and its interval.
+  // For each of some systems, or pairs of them, the mean and its interval; each is computed once.
   function* intervals(found, wanted) {
-    const made = [];
+    found.made ||= {};
     for (const each of wanted) {
-      made.push(math.interval(found, ...each));
+      if (each in found.made) continue;
+      found.made[each] = math.interval(found, ...each);
       yield;
     }
-    return made;
+    return wanted.map((each) => found.made[each]);
   }
 
   function* work(found) {

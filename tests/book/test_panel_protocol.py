@@ -19,7 +19,7 @@ SEEN = "root.querySelector('[role=status]').textContent"
 
 
 def drawn_settings(n):
-    """Return n pairs of a setting and a reference system: each has two things other than the one before.
+    """Return n pairs of a setting and a reference system: each has three things drawn anew.
 
     Few have sampled negatives, which are slow in Python.
     """
@@ -28,12 +28,12 @@ def drawn_settings(n):
         "split": lambda: str(rng.choice([*protocols.SPLITS])),
         "metric": lambda: str(rng.choice([*protocols.METRICS])),
         "k": lambda: int(rng.integers(1, 11)),
-        "negatives": lambda: int(rng.integers(1, 1001)) if rng.random() < 0.2 else None,
+        "negatives": lambda: int(rng.integers(1, 1001)) if rng.random() < 0.4 else None,
         "reference": lambda: str(rng.choice(protocols.names())),
     }
     now = {name: of() for name, of in draw.items()}
     for _ in range(n):
-        for name in rng.choice([*draw], 2, replace=False):
+        for name in rng.choice([*draw], 3, replace=False):
             now[name] = draw[name]()
         shown = now["negatives"] if now["split"] == protocols.LAST else None
         setting = protocols.Setting(now["split"], now["metric"], now["k"], shown)

@@ -144,6 +144,7 @@ def resampled(setting: Setting) -> np.ndarray:
     return _drawn(len(table)) @ table / len(table)
 
 
+@functools.cache
 def interval(setting: Setting, a: int, b: int | None = None) -> tuple[float, ...]:
     """Return mean, low and high of a system, or of its difference from another one."""
     means, drawn = values(setting).mean().to_numpy(), resampled(setting)
