@@ -23,7 +23,7 @@ def drawn_settings(n):
 
     Few have sampled negatives, which are slow in Python.
     """
-    rng, now = np.random.default_rng(4), {}
+    rng = np.random.default_rng(4)
     draw = {
         "split": lambda: str(rng.choice([*protocols.SPLITS])),
         "metric": lambda: str(rng.choice([*protocols.METRICS])),

@@ -74,7 +74,7 @@ def data() -> dict[str, Callable[[], dict]]:
 
 
 def data_script(name: str) -> str:
-    """Return a script that gives a panel its data: ``neuron`` reads them from ``recdl.data.neuron``."""
+    """Return a script that lays the data of a panel, under its name, where its own script reads them."""
     text = json.dumps(data()[name](), allow_nan=False, separators=(",", ":"))
     return f"recdl.data = {{ ...recdl.data, {name}: {text} }};\n"
 
