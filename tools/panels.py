@@ -4,11 +4,13 @@ They are classic scripts, without modules and without `fetch`, so they also run 
 double click. See *Add a panel* in CONTRIBUTING.
 """
 
+import itertools
 import re
 import shutil
 from pathlib import Path
 
 from recdl import provenance
+from recdl.course import panels as course_panels
 from tools import below, films
 from tools.project import Project
 
@@ -35,13 +37,27 @@ def files_of(page: Path) -> list[str]:
 
 
 def lay(project: Project, static: Path, *, with_films: bool = False):
-    """Copy the files of the panels to where the pages find them; `tools.films` says when with its data."""
+    """Copy the files of the panels to where the pages find them, and write the data that some read.
+
+    `tools.films` says when with its data.
+    """
     target = static / Path(PLACE).name
     target.mkdir()
     for path in scripts(project):
         shutil.copy(path, target)
+        if path.stem in course_panels.data():
+            text = course_panels.data_script(path.stem)
+            (target / f"{path.stem}.data.js").write_text(text, encoding="utf-8")
     if with_films:
         films.lay(target)
+
+
+def loaded_for(name: str, folder: Path) -> list[str]:
+    """Return the names of the scripts of a panel in a folder: its data, if it has any, and its own."""
+    found = [f"{name}.data.js"] if name in course_panels.data() else []
+    if name == films.PANEL and (folder / films.NAME).exists():
+        found.append(films.NAME)
+    return [*found, f"{name}.js"]
 
 
 def load(text: str, html: Path, page: Path) -> str:
@@ -51,9 +67,8 @@ def load(text: str, html: Path, page: Path) -> str:
         return text
     up = "../" * (len(page.relative_to(html).parts) - 1)
     tags = []
-    data = [films.NAME] if films.PANEL in held else []
-    data = [name for name in data if (html / PLACE / name).exists()]
-    for name in (*SHARED, *data, *(f"{name}.js" for name in held)):
+    scripts_of = [loaded_for(name, html / PLACE) for name in held]
+    for name in [*SHARED, *itertools.chain.from_iterable(scripts_of)]:
         file = html / PLACE / name
         address = f"{up}{PLACE}/{name}?v={provenance.sha256(file.read_bytes())[:8]}"
         tags.append(TAGS[file.suffix].format(address))

@@ -3,6 +3,7 @@
 A panel needs no book: the tests open a page that holds nothing but panels, as a file.
 """
 
+import base64
 import functools
 import itertools
 import json
@@ -50,12 +51,21 @@ def browser(tmp_path_factory):
     browser.close()
 
 
+@functools.cache
+def scripts_of(name):
+    """Return the addresses of a panel's scripts; its data, if it has any, stand in the address itself."""
+    own = [(ROOT / "panels" / f"{name}.js").as_uri()]
+    if name not in panels.data():
+        return own
+    data = base64.b64encode(panels.data_script(name).encode()).decode()
+    return [f"data:text/javascript;base64,{data}", *own]
+
+
 def page_with(names, panel_of=lambda name: panels.panels()[name]().to_html(name)):
     """Return a page that holds these panels, as `tools.panels` lays them into the book."""
     base = (ROOT / "panels").as_uri()
-    loaded = "".join(
-        f'<script defer src="{base}/{name}.js"></script>' for name in ("parts", *names)
-    )
+    addresses = itertools.chain.from_iterable(map(scripts_of, ("parts", *names)))
+    loaded = "".join(f'<script defer src="{each}"></script>' for each in addresses)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Panels</title>'
         '<meta name="viewport" content="width=device-width">'
@@ -108,7 +118,7 @@ def test_the_first_state_is_the_table_of_the_package(show, name):
 def test_a_panel_fetches_nothing_and_writes_nothing_to_the_console(show, name):
     browser = show(name)
     assert browser.said == []
-    assert all(address.startswith(ROOT.as_uri()) or address.endswith("page.html")
+    assert all(address.startswith((ROOT.as_uri(), "data:")) or address.endswith("page.html")
                for address in browser.fetched)  # fmt: skip
 
 

@@ -135,8 +135,9 @@ def test_a_figure_that_left_no_picture_is_named(executed):
 
 
 @pytest.fixture
-def with_panels(executed):
-    """Return the project with two scripts of panels, laid into an empty folder of the book."""
+def with_panels(executed, monkeypatch):
+    """Return the project with two panels, one with data, laid into an empty folder of the book."""
+    monkeypatch.setattr(course_panels, "data", lambda: {"neuron": lambda: {"a": [1]}})
     (executed.root / "panels").mkdir()
     for name in ("panels.css", "parts.js", "neuron.js", "mlp.js"):
         (executed.root / "panels" / name).write_text(name)
@@ -151,8 +152,10 @@ def test_a_page_loads_the_panels_that_it_holds_and_no_others(with_panels):
     text = f"<head></head>{panel.to_html('neuron')}"
     page = panels.load(text, html, html / "book" / "page.html")
     loaded = re.findall(r'(?:href|src)="([^"?#]+)\?v=\w{8}"', page)
-    names = ("panels.css", "parts.js", "neuron.js")
+    names = ("panels.css", "parts.js", "neuron.data.js", "neuron.js")
     assert loaded == [f"../_static/panels/{name}" for name in names]
+    data = (html / "_static" / "panels" / "neuron.data.js").read_text()
+    assert data == 'recdl.data = { ...recdl.data, neuron: {"a":[1]} };\n'
     assert all((html / "book" / address).resolve().exists() for address in loaded)
     assert 'href="setup.html"' in page
     assert "setup.md" not in page

@@ -70,7 +70,7 @@ PAGES = {
 }
 
 
-def lay_out(project, source):
+def lay_out(project, source, **_):
     """Stand in for `pages.stage`, which wants the results of all chapters."""
     for path in below(project.root / "book"):
         target = source / path.relative_to(project.root)
@@ -270,7 +270,7 @@ def test_a_book_that_shows_too_much_does_not_take_the_place_of_the_last(
 
     monkeypatch.setattr(book.Build, "sphinx", sphinx)
     monkeypatch.setattr(slides, "write", lambda *_: None)
-    monkeypatch.setattr(book, "made_from", lambda project: "now")
+    monkeypatch.setattr(book, "made_from", lambda project, **_: "now")
     with pytest.raises(SystemExit, match=r"index\.html: .*platypus"):
         book.build(project, student.StudentBuild)
     assert (project.html / "index.html").read_text() == "an earlier book"
@@ -280,7 +280,7 @@ def test_a_book_that_shows_too_much_does_not_take_the_place_of_the_last(
 
 
 def test_no_file_of_the_built_book_has_what_is_the_teacher_s(project, monkeypatch):
-    monkeypatch.setattr(book, "made_from", lambda project: "now")
+    monkeypatch.setattr(book, "made_from", lambda project, **_: "now")
     book.build(project, student.StudentBuild)
     assert not (project.build / "html").exists()
     libraries = ("_static/", "slides/reveal/", "slides/mathjax")

@@ -62,6 +62,23 @@ def panels() -> dict[str, Callable[[], Panel]]:
     return found
 
 
+def data() -> dict[str, Callable[[], dict]]:
+    """Return the functions that make what a script reads beside the page, by the name of the panel.
+
+    It is published, so nothing of MovieLens may stand in it. Few panels need any.
+    """
+    found = {}
+    for number in course.chapters("panels.py"):
+        found |= getattr(course.part(number, "panels"), "DATA", {})
+    return found
+
+
+def data_script(name: str) -> str:
+    """Return a script that lays the data of a panel, under its name, where its own script reads them."""
+    text = json.dumps(data()[name](), allow_nan=False, separators=(",", ":"))
+    return f"recdl.data = {{ ...recdl.data, {name}: {text} }};\n"
+
+
 def panel(name: str):
     """Show the first state of a panel.
 
