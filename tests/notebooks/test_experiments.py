@@ -156,11 +156,11 @@ def test_the_chapters_claims_about_systems_hold(listed):
     assert later["low"] < 0
 
 
-def test_all_rows_together_take_four_hours_two_at_a_time():
+def test_all_rows_together_take_less_than_five_hours_two_at_a_time():
     """As `make experiments` makes them; a mean over seeds that was trained for another row counts again."""
     minutes = {e: plan.load(e)["seconds"].sum() / 60 for e in plan.EXPERIMENTS}
     one_at_a_time = sum(minutes[name] for name in experiments.ALONE)
-    assert one_at_a_time + (sum(minutes.values()) - one_at_a_time) / 2 < 4.5 * 60
+    assert one_at_a_time + (sum(minutes.values()) - one_at_a_time) / 2 < 5 * 60
     ten = plan.load("seeds").query("seed <= 10")["seconds"]
     assert len(ten) == 10
     assert ten.sum() < 7 * 60
