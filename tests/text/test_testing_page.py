@@ -1,5 +1,6 @@
 """The page *How this course is tested* names every file of tests, and no other; its numbers are measured."""
 
+import math
 import re
 
 import pandas as pd
@@ -37,6 +38,15 @@ def test_one_machine_repeats_a_run_to_the_last_digit(machines):
         runs = runs.droplevel(0)
         for setting in ("once more", "one core"):
             assert runs.loc[setting].equals(runs.loc["this machine"])
+
+
+def test_the_paper_lies_as_near_to_the_means_as_the_page_says():
+    largest = paper.spread()["distance"].abs().max()
+    page = (ROOT / "book" / "results.md").read_text("utf-8")
+    told = (
+        f"within {math.ceil(10 * largest) / 10:.1f} standard deviations of both means"
+    )
+    assert told in " ".join(page.split())
 
 
 def test_the_librarys_results_on_other_machines_pass_the_check(machines):
