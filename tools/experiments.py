@@ -21,9 +21,9 @@ from concurrent.futures.process import BrokenProcessPool
 import numpy as np
 
 from recdl.experiments import movielens_1m, plan, questions, tables
+from recdl.experiments.systems import by_name
 from tools.command import alone, command, tell
 
-ALONE = ("seeds", "finals")  # the chapters compare the seconds of their rows
 WORKERS = {
     "type": int,
     "default": 2,
@@ -61,7 +61,6 @@ def show(names):
 
 def make(name: str, workers: int):
     """Make the missing rows of one experiment, several at a time, each written as soon as it is there."""
-    workers = 1 if name in ALONE else workers
     missing, rows = overview(name)
     tables.write(name, rows) if rows else None  # rows that nobody asks for any more go
     in_hand, n_made = {}, 0
@@ -84,15 +83,24 @@ def make(name: str, workers: int):
     tell(f"{name}: complete, {len(rows)} rows.")
 
 
+def is_timed(name, row) -> bool:
+    """Tell whether chapter 8 compares the seconds of a row: it is made while no other is."""
+    return name in ("seeds", "finals") and not by_name(row.system).ordered
+
+
 def next_of(name, missing, in_hand):
-    """Return a missing row that nobody makes yet, or None.
+    """Return a missing row that can be begun beside those in hand, or None.
 
     Of a search one trial at a time: whether there is another depends on what the trials before it cost.
     """
     taken = [row for row, _ in in_hand.values()]
+    if any(is_timed(name, row) for row in taken):
+        return None
     searching = {row.system for row in taken} if name == "tuning" else ()
     keys = {tables.key_of(row) for row in taken}
     free = (r for r in missing if tables.key_of(r) not in keys)
+    if taken:
+        free = (row for row in free if not is_timed(name, row))
     return next((row for row in free if row.system not in searching), None)
 
 

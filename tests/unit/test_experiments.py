@@ -181,8 +181,16 @@ def test_of_a_search_one_trial_at_a_time_is_made():
     other = [row._replace(system="EASE") for row in POPULAR]
     missing, in_hand = POPULAR + other, {"one": (POPULAR[0], 0.0)}
     assert experiments.next_of("tuning", missing, in_hand) == other[0]
-    assert experiments.next_of("finals", missing, in_hand) == POPULAR[1]
+    assert experiments.next_of("splits", missing, in_hand) == POPULAR[1]
     assert experiments.next_of("tuning", POPULAR, in_hand) is None
+
+
+def test_a_row_whose_seconds_chapter_8_compares_is_made_alone():
+    timed, other = POPULAR[0], POPULAR[1]._replace(system="GRU4Rec")
+    assert experiments.next_of("finals", [timed, other], {}) == timed
+    assert experiments.next_of("finals", [other], {"one": (timed, 0.0)}) is None
+    assert experiments.next_of("finals", [timed], {"one": (other, 0.0)}) is None
+    assert experiments.next_of("splits", [timed], {"one": (other, 0.0)}) == timed
 
 
 def test_a_row_that_fails_is_said_and_finished_ones_are_kept(in_threads):
