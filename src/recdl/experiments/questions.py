@@ -1,7 +1,8 @@
 """The questions of chapters 7 to 9, as splits: some to choose on, others to read the answer on.
 
 What a model is to be asked later decides how it is tuned now. So each question has validation splits of its
-own, which lie before everything that its test splits hold.
+own, which lie before everything that its test splits hold. But the first search, on those of the visit, has
+seen some ratings that are later than the moments of the last question.
 """
 
 import functools
