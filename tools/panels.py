@@ -6,7 +6,6 @@ double click. See *Add a panel* in CONTRIBUTING.
 
 import itertools
 import re
-import shutil
 from pathlib import Path
 
 from recdl import provenance
@@ -18,6 +17,7 @@ PLACE = "_static/panels"
 SHARED = ("panels.css", "parts.js")
 HELD = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
 WHERE = re.compile(r'<p class="recdl-where">.*?</p>')  # only in the section of a panel
+COMMENT = re.compile(r"^/\*.*?\*/$", flags=re.M | re.S)  # of a style
 TAGS = {
     ".css": '<link rel="stylesheet" href="{}" />',
     ".js": '<script defer src="{}"></script>',
@@ -36,6 +36,14 @@ def files_of(page: Path) -> list[str]:
     return [*SHARED, *(f"{name}.js" for name in called)] if called else []
 
 
+def as_loaded(text: str) -> str:
+    """Return a script or a style as a page loads it: without indentation and lines that only comment."""
+    lines = (line.strip() for line in COMMENT.sub("", text).splitlines())
+    return (
+        "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+    )
+
+
 def lay(project: Project, static: Path, *, with_films: bool = False):
     """Copy the files of the panels to where the pages find them, and write the data that some read.
 
@@ -44,7 +52,8 @@ def lay(project: Project, static: Path, *, with_films: bool = False):
     target = static / Path(PLACE).name
     target.mkdir()
     for path in scripts(project):
-        shutil.copy(path, target)
+        text = as_loaded(path.read_text(encoding="utf-8"))
+        (target / path.name).write_text(text, encoding="utf-8")
         if path.stem in course_panels.data():
             text = course_panels.data_script(path.stem)
             (target / f"{path.stem}.data.js").write_text(text, encoding="utf-8")

@@ -17,6 +17,7 @@ import yaml
 
 from addresses import LIBRARIES, alien
 from recdl import toy
+from recdl.course import panels
 from tools import ROOT, bundle, changed_pages, repository
 from tools.project import COURSE
 
@@ -140,6 +141,7 @@ def test_a_page_loads_the_scripts_of_its_panels_and_only_those(page):
     wanted = {f"{name}.js" for name in names} | (
         {"parts.js", "panels.css"} if names else set()
     )
+    wanted |= {f"{name}.data.js" for name in names & set(panels.data())}
     wanted = set() if path.parent.name == "slides" else wanted
     found = {
         (path.parent / address.partition("?")[0]).resolve()
