@@ -130,7 +130,7 @@ def test_the_first_state_is_the_table_of_the_package(show, name):
 def test_a_panel_fetches_nothing_and_writes_nothing_to_the_console(show, name):
     browser = show(name)
     assert browser.said == []
-    assert all(address.startswith((ROOT.as_uri(), "data:")) or address.endswith("page.html")
+    assert all(address.startswith((laid(), "data:")) or address.endswith("page.html")
                for address in browser.fetched)  # fmt: skip
 
 
