@@ -257,7 +257,7 @@ window.recdl = {};
     const box = html("input", {
       type: "checkbox", checked: value && "", "data-key": key, change: () => change(box.checked),
     });
-    return html("label", { class: "recdl-box" }, box, ` ${label}`);
+    return html("label", { class: "recdl-tick" }, box, ` ${label}`);
   }
 
   // What a cell of a table can hold: a text with a bar below it.

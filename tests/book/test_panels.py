@@ -7,6 +7,7 @@ import base64
 import functools
 import itertools
 import json
+import re
 import tempfile
 from pathlib import Path
 
@@ -569,3 +570,12 @@ def test_only_content_never_changes_with_other_people():
             for name, score in one.scores(table, products).items():
                 found[name].add(tuple(one.answer(table, score)))
     assert [name for name, seen in found.items() if len(seen) == 1] == ["content-based"]
+
+
+def test_a_panel_takes_no_class_from_another_part_of_a_page():
+    """A check box of a panel was once taken for an answer box, and a script of the page stopped."""
+    of_panels = (ROOT / "panels" / "panels.css").read_text(encoding="utf-8")
+    of_pages = (ROOT / "book" / "_static" / "course.css").read_text(encoding="utf-8")
+    names = [set(re.findall(r"\.(recdl-\w+)", text)) for text in (of_panels, of_pages)]
+    assert all(names)
+    assert not names[0] & names[1]
