@@ -60,7 +60,7 @@ def is_own_affair(name: str, old: dict[str, Path], new: dict[str, Path]) -> bool
         return False
     if name.endswith(PAGES):
         return face(old[name]) == face(new[name])
-    return name.endswith(MADE_FOR_PAGES) or f"{panels.PLACE}/" in name
+    return name.endswith(MADE_FOR_PAGES)
 
 
 def take_over(staged: Path, source: Path) -> tuple[bool, bool]:
