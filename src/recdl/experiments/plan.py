@@ -63,22 +63,27 @@ def tuning_rows() -> Iterator[Row]:
     """Yield the trials of each system, as far as its budget goes."""
     fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
     for system in SYSTEMS:
-        spent = 0.0
-        for setting in system.settings()[:MOST_TRIALS] if system.space else []:
-            if spent >= MOST_SECONDS:
-                break
-            row = Row(system.name, setting, 1, "validation")
-            yield row
-            found = fresh.get(tables.key_of(row), {"seconds": 0})
-            spent += float(found["seconds"])
+        yield from _trials(system, fresh)
+
+
+def _trials(system, fresh):
+    spent = 0.0
+    for setting in system.settings()[:MOST_TRIALS] if system.space else []:
+        if spent >= MOST_SECONDS:
+            break
+        row = Row(system.name, setting, 1, "validation")
+        yield row
+        found = fresh.get(tables.key_of(row), {"seconds": 0})
+        spent += float(found["seconds"])
 
 
 def best_first(name: str) -> list[dict[str, str]]:
     """Return the trials of a system, as `recdl.experiments.tables.fresh` does, the best one first."""
-    planned = {tables.key_of(row) for row in tuning_rows() if row.system == name}
+    fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
+    planned = {tables.key_of(row) for row in _trials(by_name(name), fresh)}
     trials = [
-        row for row in tables.fresh("tuning", code_of) if tables.key_of(row) in planned
-    ]  # none of another space, or beyond the budget
+        row for key, row in fresh.items() if key in planned
+    ]  # none beyond the budget
     if not trials:
         raise tables.TableError(f"Nothing was tuned for {name}. {tables.AGAIN}")
     return sorted(trials, key=lambda row: -float(row["validation"]))
