@@ -1,7 +1,6 @@
 """A headless Chromium for the tests, driven over its own DevTools protocol."""
 
 import json
-import os
 import subprocess
 import time
 import urllib.request
@@ -51,8 +50,7 @@ class Browser:
         options = ["--headless=new", "--remote-debugging-port=0", "--disable-gpu"]
         options += ["--no-first-run", f"--user-data-dir={folder}", "about:blank"]
         options += ["--disable-dev-shm-usage"]  # in a container it is too small
-        if getattr(os, "geteuid", lambda: 1)() == 0:
-            options += ["--no-sandbox"]  # root has no other way
+        options += chromium.for_root()
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen([program(), *options], **quiet)
         try:

@@ -37,6 +37,12 @@ def find() -> str | None:
     return next((str(path) for path in found if path), None)
 
 
+def for_root() -> list[str]:
+    """Return what Chromium must be told where the user is root: it refuses to start with a sandbox then."""
+    is_root = hasattr(os, "geteuid") and not os.geteuid()
+    return ["--no-sandbox"] if is_root else []
+
+
 def visit(page: Path, *options: str, without: str) -> str:
     """Open a page with these options, wait until its scripts have nothing to do, and return what it prints.
 
@@ -53,8 +59,7 @@ def visit(page: Path, *options: str, without: str) -> str:
     words = [program, "--headless", "--disable-gpu", *options]
     # This time is not that of a clock: it goes fast while nothing happens.
     words += ["--virtual-time-budget=6000000"]
-    if hasattr(os, "geteuid") and not os.geteuid():
-        words.append("--no-sandbox")  # it refuses to start for root with one
+    words += for_root()
     pipes = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         words += [f"--user-data-dir={profile}", page.as_uri()]
