@@ -50,4 +50,11 @@ def gru(world, length=6, **options):
     return recurrent.GRU4Rec(history, world.n_items, **options)
 
 
+def fill(model):
+    """Give a model weights that are far from 0, so that each of them counts."""
+    for weight in model.weights:
+        if "seed" not in weight.name:
+            weight.assign(np.random.default_rng(1).normal(size=weight.shape))
+
+
 KINDS = {"SelfAttention": self_attention, "GRU4Rec": gru}
