@@ -20,7 +20,7 @@ from pathlib import Path
 
 from recdl import provenance
 from recdl.files import replacing
-from tools import below, core_path, panels, run
+from tools import below, core_path, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -109,6 +109,8 @@ def finish(html: Path):
 
     The theme's link lets a browser show a notebook as JSON.
     """
+    from tools import panels  # here: takes a second, and mostly nothing is made
+
     for page in html.rglob("*.html"):
         text = core_path.fold(page.read_text(encoding="utf-8"))
         text = panels.load(text, html, page)
@@ -117,8 +119,6 @@ def finish(html: Path):
 
 class Build:
     """The folders in which Sphinx works; it makes only the pages anew that changed since the last time."""
-
-    with_films = False
 
     def __init__(self, project: Project):
         self.project = project
@@ -129,9 +129,9 @@ class Build:
 
     def stage(self, staged: Path):
         """Lay out the sources of the pages in a folder that does not exist yet."""
-        from tools import pages  # here: takes a second, and mostly nothing is made
+        from tools import pages  # as in `finish`
 
-        pages.stage(self.project, staged, with_films=self.with_films)
+        pages.stage(self.project, staged)
 
     def make(self, staged: Path, now: str) -> bool:
         """Build the book of what is staged, marked with the hash of it; tell whether any page is new."""
@@ -153,7 +153,7 @@ class Build:
 
     def complete(self, pages: Path):
         """Make of what Sphinx wrote what readers get."""
-        from tools import slides  # as in `stage`
+        from tools import slides  # as in `finish`
 
         finish(pages)
         slides.write(self.project, pages / "slides")
@@ -180,13 +180,18 @@ class Build:
 class WithFilms(Build):
     """The same, with data of MovieLens beside the panel of chapter 9: for the reader's own eyes."""
 
-    with_films = True
+    def stage(self, staged: Path):
+        """Lay out the sources of the pages in a folder that does not exist yet."""
+        from tools import films, panels  # as in `finish`
+
+        super().stage(staged)
+        films.lay(staged / "book" / panels.PLACE)
 
 
 def build(project: Project, kind: type[Build] = Build):
     """Build the book unless nothing has changed."""
     begin, stamp = time.monotonic(), project.html / STAMP
-    now = made_from(project, with_films=kind.with_films)
+    now = made_from(project, with_films=kind is WithFilms)
     place = f"_build/{project.html.name}/index.html"
     is_new = not stamp.exists() or stamp.read_text(encoding="utf-8") != now
     if is_new:

@@ -168,7 +168,7 @@ def _text(value, form=".4f"):
     return with_interval((value["mean"], value["low"], value["high"]), form)
 
 
-def stage(project: Project, source: Path, *, with_films: bool = False):
+def stage(project: Project, source: Path):
     """Lay out the book's sources, with outputs and results filled in, in a folder of their own."""
     for path in below(project.root / "book"):
         target = source / path.relative_to(project.root)
@@ -185,7 +185,7 @@ def stage(project: Project, source: Path, *, with_films: bool = False):
     static, generated = source / "book" / "_static", source / "book" / "generated"
     for name in ("against-paper", "all-systems"):
         (static / f"{name}.png").write_bytes(figure(project, f"fig-{name}"))
-    panels.lay(project, static, with_films=with_films)
+    panels.lay(project, static)
     results = project.results()
     tables_of_measurements(project, source / "book" / "benchmarks")
     tables_of_run_times(project, generated)

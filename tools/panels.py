@@ -44,11 +44,8 @@ def as_loaded(text: str) -> str:
     )
 
 
-def lay(project: Project, static: Path, *, with_films: bool = False):
-    """Copy the files of the panels to where the pages find them, and write the data that some read.
-
-    `tools.films` says when with its data.
-    """
+def lay(project: Project, static: Path):
+    """Copy the files of the panels to where the pages find them, and write the data that some read."""
     target = static / Path(PLACE).name
     target.mkdir()
     for path in scripts(project):
@@ -57,8 +54,6 @@ def lay(project: Project, static: Path, *, with_films: bool = False):
         if path.stem in course_panels.data():
             text = course_panels.data_script(path.stem)
             (target / f"{path.stem}.data.js").write_text(text, encoding="utf-8")
-    if with_films:
-        films.lay(target)
 
 
 def loaded_for(name: str, folder: Path) -> list[str]:
