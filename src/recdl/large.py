@@ -21,7 +21,7 @@ from recdl.checks import check_fraction, check_kind
 from recdl.columns import DataError, lookup
 from recdl.ratings import COLUMNS, PAIR
 from recdl.splits import Split
-from recdl.tables.delimited import _meanwhile, _pieces, nothing_to_lose
+from recdl.tables.delimited import _meanwhile, _pieces
 from recdl.tables.forms import STAND_IN, form_of
 from recdl.tables.kinds_of_files import file_in
 
@@ -96,9 +96,9 @@ def _parsed(text, form, scale, polars):
     """Return a piece of the file as a table of polars; None unless each value is as MovieLens has them."""
     if form.separator == "::":
         text = text.replace(b"::", STAND_IN.encode())
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
     separator = form.reads()["delimiter"]
-    if not nothing_to_lose(text, separator)[0]:
-        return None
     kinds = [polars.Int32, polars.Int32, polars.Float32, polars.Int64]
     try:
         part = polars.read_csv(
@@ -114,7 +114,28 @@ def _parsed(text, form, scale, polars):
         return None
     stars, times = (part[name].to_numpy() for name in COLUMNS[2:])
     usual = _within(stars, *scale) and (stars * 2 % 1 == 0).all()
-    return part if usual and _within(times, *TIMES) else None
+    usual = usual and _within(times, *TIMES)
+    return part if usual and _is_shortest(text, part, separator.encode()) else None
+
+
+def _is_shortest(text, part, mark):
+    """Tell whether each number is written in the shortest way, so that "07", "+7" and " 7" are no 7.
+
+    Any other way is longer, so the length of the text tells. Ratings may be "4", "4.0" or "3.5": a point
+    makes them longer by two, where a digit stands on both sides of it.
+    """
+    if mark + b"." in text or b"." + mark in text:
+        return False
+    wholes = [part[name].to_numpy() for name in COLUMNS if name != "rating"]
+    if min(numbers.min() for numbers in wholes) < 0:
+        return False
+    n_digits = sum(
+        len(numbers) + sum(int((numbers >= 10**k).sum()) for k in range(1, 10))
+        for numbers in wholes
+    )
+    ratings = len(part) + 2 * text.count(b".")
+    marks = 4 * len(part) - (not text.endswith(b"\n"))
+    return len(text) == n_digits + ratings + marks
 
 
 def _within(values, low, high):

@@ -76,6 +76,15 @@ def test_a_file_becomes_the_same_table_with_small_types(movielens, piece, monkey
 
 UNUSUAL = {
     "a zero in front": "007,1,3.5,1000000000\n8,1,3.5,1000000000\n",
+    "a zero in front, and a rating that is shorter": "07,1,.5,1000000000\n",
+    "the same with a point behind": "8,01,5.,1000000000\n",
+    "the same without a point": "008,1,5,1000000000\n9,1,5.0,1000000000\n",
+    "a sign": "+8,1,3.5,1000000000\n",
+    "a zero with a sign": "-0,1,3.5,1000000000\n",
+    "an identifier below zero": "-8,1,3.5,1000000000\n",
+    "a blank": "8, 1,3.5,1000000000\n",
+    "a longer rating": "8,1,3.50,1000000000\n",
+    "a line end of old Macs": "8,1,3.5,1000000000\r9,1,3.5,1000000000\n",
     "an identifier of more than 32 bits": "9999999999,1,3.5,1000000000\n",
     "an empty line": "1,1,3.5,1000000000\n\n2,1,3.5,1000000000\n",
     "times in milliseconds": "1,1,3.5,1000000000000\n",
@@ -104,7 +113,18 @@ def test_any_other_file_is_left_to_the_small_path(name, tmp_path):
             large.read(path)
         assert str(ours.value) == str(refused.value)
     else:
-        assert_frame_equal(large.read(path), tables.read(path))
+        ours = large.read(path)
+        assert ours["rating"].dtype == "float64"  # by the small path
+        assert_frame_equal(ours, tables.read(path))
+
+
+def test_a_last_line_without_an_end_is_read(tmp_path):
+    path = tmp_path / "ratings.csv"
+    row = "8,10,3.5,1000000000"
+    path.write_text(f"userId,movieId,rating,timestamp\n{row}\n9{row}")
+    ours = large.read(path)
+    assert ours["rating"].dtype == "float32"
+    assert_frame_equal(ours, tables.read(path), **ANY_TYPE)
 
 
 def test_a_damaged_zip_is_refused_as_in_the_small_path(tmp_path):
