@@ -9,6 +9,9 @@ keeps MovieLens' density of 6.3 %. Activity of users and popularity of items hav
 coefficients are 0.45 and 0.61 at 10^5, those of MovieLens-100k 0.47 and 0.63. Items that nobody chose drop
 out.
 
+The last lines are the exponents of growth from the second size to the last: 1 means that ten times the data
+take ten times as long. `larger_sets.py` measures the shapes of MovieLens' larger sets.
+
 Each size runs in a process of its own. A column that ends in `_peak_gb` is the highest memory that the
 process had needed by the end of that phase, with Python, the table of interactions and, from the epoch on,
 TensorFlow (1 GB is 10^9 bytes). The phases:
@@ -110,6 +113,18 @@ def measure(n_interactions):
     return {"interactions": len(positives), **sizes, "batches": n_batches, **row}
 
 
+def exponents(table, size):
+    """Return how each column of seconds grows with the size: its slope between logarithms, last two decades.
+
+    That is from the second row to the last; the first is mostly the time of calls. Of two rows it is from one
+    to the other.
+    """
+    seconds = [name for name in table if name.endswith(("_s", "_batches"))]
+    ends = table[[size, *seconds]].iloc[[1 if len(table) > 2 else 0, -1]]
+    steps = np.log(ends.astype(float)).diff().iloc[-1]
+    return (steps[seconds] / steps[size]).round(2)
+
+
 def main():
     """Measure every size in a process of its own and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -134,6 +149,12 @@ def main():
         options.to / "growth.csv", index=False, float_format="%.3f", lineterminator="\n"
     )
     print(table.round(3).T.to_string(header=False))
+    if len(table) > 1:
+        print(
+            "Exponents of growth:",
+            exponents(table, "interactions").to_string(),
+            sep="\n",
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ Beyond it
     `baselines` and `from_libraries`, the classical methods; `ordered`, linear ones that know the order;
     `sequence`, self-attention, and `recurrent`, GRU4Rec; `next_item` and `losses`, what they share;
     `blend`, two models mixed.
+At 32 million ratings
+    `large`, reading and splitting; `large_lists`, lists and hits; `large_draws`, negatives: the same, sooner.
 What all use
     `alone`, `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
 

@@ -20,7 +20,7 @@ LONGEST_FUNCTION, LONGEST_MODULE, LONGEST_IN_THE_CORE, LONGEST_PACKAGE = (
     40,
     350,
     300,
-    15_550,
+    16_050,
 )
 FIRST_WITH_EXPERIMENTS = 7  # the chapter
 FOLDERS = ("src", "tools", "tests", "benchmarks")
@@ -239,10 +239,10 @@ def needed(folder):
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("src/recdl", ["", "train", "experiments"]),
+        ("src/recdl", ["", "train", "experiments", "scale"]),
         ("tools", ["", "train", "experiments", "book"]),
-        ("tests", ["", "train", "experiments", "book", "dev"]),
-        ("benchmarks", ["", "train", "experiments", "book", "dev"]),
+        ("tests", ["", "train", "experiments", "book", "dev", "scale"]),
+        ("benchmarks", ["", "train", "experiments", "book", "dev", "scale"]),
     ],
 )
 def test_every_package_that_is_imported_is_declared(folder, extras):
