@@ -127,7 +127,7 @@ class Distributed:
         self.n_positives = int(self.popularity.sum())
         if not n_test:
             raise DataError(
-                "Nothing is left to judge on: no item of the test occurs in training. Use more ratings a user."
+                "Nothing is left to judge on: no item of the test occurs in training. Use more ratings."
             )
 
     def positions(self) -> tuple[np.ndarray, np.ndarray]:

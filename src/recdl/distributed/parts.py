@@ -46,7 +46,7 @@ def table(path) -> pd.DataFrame:
 
 
 class Part(interactions.Interactions):
-    """The training pairs of some users: `begin` is the position of the first, items are those of all users."""
+    """The training pairs of some users, the first at the position `begin`; items are those of all users."""
 
     def __init__(self, train: pd.DataFrame, item_ids: np.ndarray, begin: int):
         super().__init__(train)

@@ -9,6 +9,8 @@ from recdl.checks import check_at_least
 
 LOOPBACK = "127.0.0.1"
 SECONDS_TO_ANSWER = 10
+SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_WITHOUT_WORKERS = 60
 TOPIC = "recdl"  # under which workers say how far they are
 MISSING = 'Dask is missing, which gives out the work. First run: pip install "dask[distributed]"'
 
@@ -58,6 +60,7 @@ class Workers:
         self.client.subscribe_topic(TOPIC, lambda event: self.messages.put(event[1]))
         self.known = set(self.addresses())
         self.only = None  # the workers that get work; None for all
+        self.watch = None  # what to call while waiting
 
     def _start(self, n_workers):
         import dask
@@ -84,7 +87,7 @@ class Workers:
                 f"No scheduler answers at {self.address} within {SECONDS_TO_ANSWER} s. Start one there, dask "
                 "scheduler, and workers, dask worker ADDRESS; or leave --address out."
             ) from error
-        if not client.scheduler_info(n_workers=-1)["workers"]:
+        if not client.nthreads():
             client.close()
             raise OSError(
                 f"The scheduler at {self.address} has no workers. Start some: dask worker {self.address}."
@@ -101,7 +104,7 @@ class Workers:
 
     def addresses(self) -> list[str]:
         """Return the addresses of the workers that are there now."""
-        return sorted(self.client.scheduler_info(n_workers=-1)["workers"])
+        return sorted(self.client.nthreads())
 
     def lost(self) -> set[str]:
         """Return the workers that are gone since the last call, and say so."""
@@ -135,24 +138,28 @@ class Workers:
             self.client.cancel(futures)
 
     def _result(self, future):
-        while True:
-            try:
-                return future.result(timeout=0.5)
-            except self.dask.scheduler.KilledWorker as error:
-                raise WorkLostError(
-                    "A part of the work has ended its worker several times; is there too little memory? "
-                    "What is done stays, and the same command goes on from there."
-                ) from error
-            except self.dask.TimeoutError as error:
-                if future.done():  # the function itself ran out of time
-                    raise
-                self._wait_for_a_worker(error)
+        looked = time.monotonic()
+        while not future.done():
+            time.sleep(0.01)
+            if time.monotonic() - looked > SECONDS_BETWEEN_LOOKS:
+                looked = time.monotonic()
+                if self.watch:
+                    self.watch()
+                self._wait_for_a_worker()
+        try:
+            return future.result()
+        except self.dask.KilledWorker as error:
+            raise WorkLostError(
+                "A part of the work has ended its worker several times; is there too little memory? "
+                "What is done stays, and the same command goes on from there."
+            ) from error
 
-    def _wait_for_a_worker(self, cause, seconds=60):
-        end = time.monotonic() + seconds
+    def _wait_for_a_worker(self):
+        end = time.monotonic() + SECONDS_WITHOUT_WORKERS
         while self.lost() or not self.known:  # those of this machine are started again
             if time.monotonic() > end:
                 raise WorkLostError(
-                    f"No worker is left since {seconds} s. What is done stays, and the same command goes on."
-                ) from cause
+                    f"No worker is left since {SECONDS_WITHOUT_WORKERS} s. What is done stays, and the same "
+                    "command goes on from there."
+                )
             time.sleep(0.2)
