@@ -1,5 +1,6 @@
 """Ranks that add up their gradients train as one process does; here they are threads of this one."""
 
+import contextlib
 import dataclasses
 import json
 
@@ -13,7 +14,7 @@ from recdl.paper import Settings
 from test_distributed import in_threads
 from test_distributed import larger as ratings
 
-SETTINGS = Settings(n_factors=2, layer_sizes=(4, 2), n_epochs=2, batch_size=64)
+SETTINGS = Settings(n_factors=2, layer_sizes=(4, 2), n_epochs=2, batch_size=256)
 POSITIVES = interactions.Interactions(splits.course_split(ratings()).train)
 
 
@@ -41,9 +42,9 @@ def train(folder, n_epochs, attempt, n_ranks=2):
     (folder / attempt).mkdir(parents=True)
 
     def work(rank):
-        mine = ranks.Rank(job, rank)
-        mine.train()
-        return mine.learner.state()
+        with contextlib.closing(ranks.Rank(job, rank)) as mine:
+            mine.train()
+            return mine.learner.state()
 
     return in_threads(work, n_ranks), checkpoints.read(folder)
 
@@ -91,5 +92,5 @@ def test_a_training_that_was_stopped_goes_on_with_the_same_bits(whole, tmp_path)
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
     checkpoints.path_in(tmp_path).write_bytes(b"PK\3\4 and no more")
-    with pytest.raises(OSError, match="checkpoint.npz cannot be read"):
+    with pytest.raises(OSError, match="cannot be read"):
         checkpoints.read(tmp_path)

@@ -7,6 +7,7 @@ The job is a line of JSON on standard input; when that ends, so does the rank, f
 more. What it says on standard output is JSON too.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -105,6 +106,10 @@ class Rank:
             sha256 = hashlib.sha256(state["vector"].tobytes()).hexdigest()
             self._say(epoch=epoch, loss=losses[-1], sha256=sha256)
 
+    def close(self):
+        """Leave the other ranks."""
+        self.sum.close()
+
     def _wait_for(self, place):
         while not place.exists():
             time.sleep(0.02)
@@ -163,7 +168,8 @@ def main():
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     try:
-        Rank(job, rank).train()
+        with contextlib.closing(Rank(job, rank)) as mine:
+            mine.train()
     except (ValueError, OSError) as error:
         print(json.dumps({"rank": rank, "error": str(error)}), flush=True)
         sys.exit(1)

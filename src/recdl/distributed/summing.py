@@ -70,6 +70,7 @@ class Sum:
                 try:
                     *token, rank = _read(other, len(self.token) + 1)
                 except OSError:
+                    other.close()
                     continue
                 known = hmac.compare_digest(bytes(token), self.token)
                 if known and 0 < rank < self.n_ranks and rank not in self.others:
@@ -86,6 +87,11 @@ class Sum:
         other = socket.create_connection(server, max(0.1, end - time.monotonic()))
         other.sendall(self.token + bytes([self.rank]))
         return other
+
+    def close(self):
+        """Leave the others."""
+        for other in self.others.values():
+            other.close()
 
     def __call__(self, array: np.ndarray, patience: float = SECONDS_OF_SILENCE):
         """Return the sum of the arrays of all ranks, which have one shape and dtype.

@@ -2,6 +2,7 @@
 
 import logging
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -80,13 +81,25 @@ class Workers:
         return self.dask.Client(self.local)
 
     def _reach(self):
+        found = queue.Queue()
+
+        def ask():
+            try:
+                found.put(self.dask.Client(self.address, timeout=SECONDS_TO_ANSWER))
+            except (OSError, ValueError) as error:
+                found.put(error)
+
+        # Dask waits for ever where somebody takes the call and says nothing.
+        threading.Thread(target=ask, daemon=True).start()
         try:
-            client = self.dask.Client(self.address, timeout=SECONDS_TO_ANSWER)
-        except (OSError, ValueError) as error:
+            client = found.get(timeout=SECONDS_TO_ANSWER + 1)
+        except queue.Empty as error:
+            client = error
+        if isinstance(client, Exception):
             raise OSError(
                 f"No scheduler answers at {self.address} within {SECONDS_TO_ANSWER} s. Start one there, dask "
                 "scheduler, and workers, dask worker ADDRESS; or leave --address out."
-            ) from error
+            ) from client
         if not client.nthreads():
             client.close()
             raise OSError(
