@@ -117,7 +117,8 @@ class Training:
         finally:
             self.workers.watch = None
             (attempt / "stop").touch()
-            self._let_them_end()
+            self._wait_for_ranks(5)
+            self.workers.client.cancel(self.futures)
             shutil.rmtree(attempt, ignore_errors=True)
             shutil.rmtree(self.folder / "epochs", ignore_errors=True)
         return checkpoints.Trained(self.folder, self.model)
@@ -180,11 +181,15 @@ class Training:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._hear(self.workers.messages.get_nowait())
-        ended = [f.result() for f in self.futures if f.status == "finished"]
-        bad = [end for end in ended if end["code"]]
         lost = self.workers.lost() & set(self.hosts)
-        if bad or lost or any(f.status in ("error", "lost") for f in self.futures):
-            self._stop(bad, lost)
+        failed = any(f.status in ("error", "lost") for f in self.futures)
+        if lost or failed or self._ended_badly():
+            self._wait_for_ranks(3)  # the one that ended first may be told last
+            self._stop(self._ended_badly(), lost)
+
+    def _ended_badly(self):
+        ended = [f.result() for f in self.futures if f.status == "finished"]
+        return [end for end in ended if end["code"]]
 
     def _hear(self, said):
         if "pid" in said:
@@ -228,10 +233,7 @@ class Training:
             f"The training stopped: {why}. {last}; the same command goes on from there."
         )
 
-    def _let_them_end(self, seconds=10):
+    def _wait_for_ranks(self, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end and not all(f.done() for f in self.futures):
             time.sleep(0.1)
-            if self.workers.lost():
-                break
-        self.workers.client.cancel(self.futures)
