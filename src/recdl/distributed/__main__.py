@@ -64,7 +64,7 @@ def run(given) -> None:
     settings = Settings(n_epochs=max(1, given.epochs), **chosen)
     folder = given.out.resolve()
     with workers.Workers(given.workers, given.address, tell) as pool:
-        tell(f"{len(pool.known)} workers. Reading …")
+        tell(f"Workers: {len(pool.known)}. Reading …")
         ratings = _read(given)
         tell(f"{len(ratings):,} rows. Splitting …")
         here = data.Distributed(pool, folder, data.cut(ratings, folder))
