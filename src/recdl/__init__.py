@@ -21,6 +21,7 @@ What all use
     `alone`, `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
 
 `recdl.own` compares recommenders on your own ratings, also as the command ``python -m recdl``.
+`recdl.distributed` does the same on several processes, as the command ``python -m recdl.distributed``.
 `recdl.experiments` has the long runs of chapters 7 to 9; `recdl.course` what the chapters share, and a folder
 for each of them.
 """

@@ -1,0 +1,239 @@
+"""On several processes, every number is that of one; what was killed is told, and ends or is done again."""
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+
+from processes import wait_for
+from recdl import evaluation, interactions, ranking, splits, toy
+from recdl.baselines import Popularity
+from recdl.columns import DataError
+from recdl.distributed import __main__ as command
+from recdl.distributed import data, summing, workers
+from recdl.distributed.train import Training
+from recdl.paper import Settings
+
+SETTINGS = Settings(n_factors=2, layer_sizes=(4, 2), n_epochs=9999, batch_size=8)
+
+
+def larger(as_texts=False):
+    """Return ratings of 90 users, many in the same second, in a random order."""
+    rng = np.random.default_rng(3)
+    users, items = np.nonzero(rng.random((90, 60)) < 0.2)
+    table = pd.DataFrame({"userID": users * 7, "itemID": items + 100})
+    table["timestamp"] = rng.integers(40, size=len(table))
+    table = table.sample(frac=1, random_state=1)
+    if as_texts:
+        table = table.astype({"userID": str, "itemID": str})
+        table["itemID"] = "film " + table["itemID"]
+    return table
+
+
+TABLES = {
+    "toy": (toy.RATINGS, 2),
+    "larger": (larger(), 16),
+    "texts": (larger(as_texts=True), 16),
+}
+
+
+@pytest.fixture(scope="module")
+def said():
+    return []
+
+
+@pytest.fixture(scope="module")
+def pool(said):
+    """Two workers for all tests of this module."""
+    with workers.Workers(2, tell=said.append) as started:
+        yield started
+    logging.getLogger("distributed").setLevel(logging.NOTSET)
+
+
+def placed(pool, folder, table, block):
+    return data.Distributed(pool, folder, data.cut(table, folder, block), block)
+
+
+def numbers(pool, folder, table, block):
+    """Return all that the workers compute."""
+    here = placed(pool, folder, table, block)
+    drawn = here.negatives(3, rng=np.random.default_rng(5))
+    judged = here.evaluate(here.most_popular(), k=4)
+    return here.sha256, here.item_ids, here.positions(), drawn, judged
+
+
+def as_one_process(table, block):
+    """Return the same from the rest of the package."""
+    split = splits.course_split(table)
+    positives = interactions.Interactions(split.train)
+    sha256 = {name: splits.pairs_sha256(getattr(split, name)) for name in split._fields}
+    rng = np.random.default_rng(5)
+    drawn = interactions.sample_negatives(positives, 3, rng=rng, block=block)
+    top = ranking.top_k(Popularity(positives), positives, 4)
+    judged = evaluation.evaluate(
+        top, evaluation.Relevant(split.test, positives), ks=(4,)
+    )
+    positions = positives.users, positives.items
+    return sha256, positives.item_ids, positions, drawn, judged
+
+
+def assert_same(found, expected):
+    assert found[0] == expected[0]
+    for some, others in zip(found[1:4], expected[1:4], strict=True):
+        np.testing.assert_array_equal(some, others)
+    pd.testing.assert_frame_equal(found[4], expected[4], check_exact=True)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_one_worker_two_workers_and_none_compute_the_same(pool, tmp_path, name):
+    expected = as_one_process(*TABLES[name])
+    assert_same(numbers(pool, tmp_path / "two", *TABLES[name]), expected)
+    pool.only = pool.addresses()[:1]
+    try:
+        assert_same(numbers(pool, tmp_path / "one", *TABLES[name]), expected)
+    finally:
+        pool.only = None
+
+
+class Slow:
+    """A model that takes its time, so that there is some to kill its worker."""
+
+    def __init__(self, n_items):
+        self.n_items = n_items
+
+    def scores(self, users):
+        time.sleep(0.3)
+        return np.arange(len(users) * self.n_items).reshape(len(users), -1) % 17
+
+
+def test_a_killed_worker_changes_no_bit_and_is_told(pool, said, tmp_path):
+    here = placed(pool, tmp_path, *TABLES["larger"])
+    expected = here.evaluate(Slow(here.n_items), k=4)
+    said.clear()
+    victim = next(iter(pool.client.run(os.getpid).values()))
+    threading.Timer(0.4, os.kill, (victim, signal.SIGKILL)).start()
+    found = here.evaluate(Slow(here.n_items), k=4)
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert len(said) == 1
+    assert "is lost; 1 are left" in said[0]
+    wait_for(lambda: len(pool.addresses()) == 2)
+    pool.lost()
+
+
+def test_a_killed_training_rank_ends_the_training_with_a_sentence(pool, said, tmp_path):
+    training = Training(placed(pool, tmp_path, toy.RATINGS, 256), SETTINGS)
+
+    def kill():
+        wait_for(lambda: len(training.losses) >= 2)
+        os.kill(training.pids[1], signal.SIGKILL)
+        killed.append(time.monotonic())
+
+    killed = []
+    threading.Thread(target=kill, daemon=True).start()
+    with pytest.raises(
+        workers.WorkLostError, match="rank 1 was ended by signal 9"
+    ) as e:
+        training.run()
+    assert time.monotonic() - killed[0] < 30
+    n_kept = len(np.load(tmp_path / "checkpoint.npz")["losses"])
+    assert n_kept >= 2
+    assert f"Epoch {n_kept} is kept" in str(e.value)
+    wait_for(lambda: not psutil.pid_exists(training.pids[0]))
+    assert [line for line in said if line.startswith("rank 1: epoch 2, loss")]
+    assert list(tmp_path.glob("attempt-*")) == []
+
+
+def test_nothing_listens_on_anything_but_loopback(pool):
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    open_to = {
+        connection.laddr.ip
+        for process in family
+        for connection in process.net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert open_to == {"127.0.0.1"}
+
+
+def test_a_folder_of_another_table_is_refused(pool, tmp_path):
+    data.cut(toy.RATINGS, tmp_path)
+    assert data.cut(toy.RATINGS, tmp_path) == 1
+    with pytest.raises(DataError, match="holds the work on another table"):
+        data.cut(toy.RATINGS[1:], tmp_path)
+
+
+def test_without_dask_or_an_answer_there_is_a_sentence(monkeypatch, tmp_path):
+    words = [f"--out={tmp_path}", "--epochs=0"]
+    monkeypatch.setattr(workers, "SECONDS_TO_ANSWER", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(SystemExit, match="No scheduler answers at tcp:"):
+            command.main([*words, f"--address={address}"])
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SystemExit, match="Dask is missing"):
+        command.main(words)
+
+
+# The sum
+
+
+def in_threads(work, n=2):
+    """Return what ``work(rank)`` returns or raises, for each rank in a thread of its own."""
+    results = [None] * n
+
+    def one(rank):
+        try:
+            results[rank] = work(rank)
+        except Exception as error:
+            results[rank] = error
+
+    threads = [threading.Thread(target=one, args=(rank,)) for rank in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
+
+
+def test_all_ranks_get_the_same_sum(tmp_path):
+    arrays = np.random.default_rng(0).normal(size=(3, 1000)).astype("float32")
+
+    def work(rank):
+        place = (tmp_path, "127.0.0.1", "ab" * 32)
+        with contextlib.closing(summing.Sum(rank, 3, *place)) as total:
+            return total(arrays[rank])
+
+    found = in_threads(work, 3)
+    np.testing.assert_array_equal(found, [arrays[0] + arrays[1] + arrays[2]] * 3)
+
+
+def test_a_rank_that_goes_or_is_silent_is_named_and_a_stranger_is_sent_away(tmp_path):
+    def work(rank):
+        if rank == 1:
+            time.sleep(0.5)  # so that the stranger comes first
+        as_if, token = (1, "cd" * 32) if rank == 2 else (rank, "ab" * 32)
+        place = (tmp_path, "127.0.0.1", token)
+        with contextlib.closing(summing.Sum(as_if, 2, *place)) as total:
+            if rank == 2:  # a stranger: it knows the place, and not the token
+                return None
+            total(np.ones(3))
+            if rank == 1:
+                silent.wait(20)
+                return None
+            with pytest.raises(summing.RankLostError, match="rank 1 does not answer"):
+                total(np.ones(3), patience=0.2)
+            silent.set()
+            with pytest.raises(summing.RankLostError, match="rank 1 does not answer"):
+                total(np.ones(3))
+        return "both"
+
+    silent = threading.Event()
+    assert in_threads(work, 3) == ["both", None, None]
