@@ -35,7 +35,8 @@ def _plain(values):
 
 def load(path) -> dict:
     """Return the arrays of a file; texts are Python's again, as pandas has them."""
-    with np.load(path, allow_pickle=False) as stored:
+    # Of a damaged file, np.load would leave open what it has opened itself.
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
         found = {name: stored[name] for name in stored.files}
     return {n: v.astype(object) if v.dtype.kind == "U" else v for n, v in found.items()}
 
