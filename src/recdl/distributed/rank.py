@@ -96,7 +96,9 @@ class Rank:
             samples = [
                 np.load(place / f"{name}.npy", mmap_mode="r") for name in SAMPLES
             ]
+            begin = time.monotonic()
             losses.append(self._epoch(epoch, samples))
+            seconds = time.monotonic() - begin
             state = self.learner.state()
             _check_finite(losses[-1], state["vector"], epoch)
             if self.rank == 0:
@@ -104,7 +106,8 @@ class Rank:
                 more["rng"] = (place / "rng.json").read_text(encoding="utf-8")
                 checkpoints.write(self.folder, state | more)
             sha256 = hashlib.sha256(state["vector"].tobytes()).hexdigest()
-            self._say(epoch=epoch, loss=losses[-1], sha256=sha256)
+            said = {"loss": losses[-1], "sha256": sha256, "seconds": seconds}
+            self._say(epoch=epoch, **said)
 
     def close(self):
         """Leave the other ranks."""

@@ -67,6 +67,8 @@ class Training:
     ----------
     losses : list of float
         The mean loss of each epoch.
+    seconds : list of float
+        Those of each epoch of this run; the first compiles.
     pids : dict of int
         The process of each rank, on the machine of its worker.
     """
@@ -74,7 +76,8 @@ class Training:
     def __init__(self, data: Distributed, settings: Settings = SETTINGS, n_ranks=None):
         check_kind(Settings, settings=settings)
         self.data, self.settings, self.workers = data, settings, data.workers
-        self.folder, self.losses, self.pids, self.sha256 = data.folder, [], {}, {}
+        self.folder, self.pids, self.sha256 = data.folder, {}, {}
+        self.losses, self.seconds = [], []
         hosts = (self.workers.only or self.workers.addresses())[:n_ranks]
         if n_ranks is not None and len(hosts) < n_ranks:
             raise ValueError(
@@ -212,6 +215,7 @@ class Training:
                 )
             if said["rank"] == 0:
                 self.losses.append(said["loss"])
+                self.seconds.append(said["seconds"])
                 place = self.folder / "epochs" / f"{said['epoch'] - 1:04}"
                 shutil.rmtree(place, ignore_errors=True)
 

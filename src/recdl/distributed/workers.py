@@ -111,6 +111,10 @@ class Workers:
         return self
 
     def __exit__(self, *error):
+        self.close()
+
+    def close(self) -> None:
+        """Leave the workers; those that were started here end."""
         self.client.close()
         if self.local:
             self.local.close()
@@ -125,7 +129,7 @@ class Workers:
         gone, self.known = self.known - now, now
         for address in sorted(gone):
             self.tell(
-                f"The worker at {address} is lost; {len(now)} are left. Others do its part again: the "
+                f"The worker at {address} is lost; workers left: {len(now)}. Others do its part again: the "
                 "result will be the same."
             )
         return gone

@@ -1,0 +1,140 @@
+"""What chapter 10 shows of long runs, and how it measures short ones.
+
+The rows of ``growth.csv`` were made by ``benchmarks/larger_sets.py``, on invented ratings of the larger sets'
+shapes.
+"""
+
+import pathlib
+import threading
+import time
+
+import numpy as np
+import pandas as pd
+
+from recdl.distributed.workers import Workers
+
+SETS = {  # what GroupLens says of its sets, and counts of the films that somebody rated
+    "100k": {"ratings": 100_000, "users": 943, "films": 1_682},
+    "1M": {"ratings": 1_000_209, "users": 6_040, "films": 3_706},
+    "10M": {"ratings": 10_000_054, "users": 69_878, "films": 10_677},
+    "20M": {"ratings": 20_000_263, "users": 138_493, "films": 26_744},
+    "25M": {"ratings": 25_000_095, "users": 162_541, "films": 59_047},
+    "32M": {"ratings": 32_000_204, "users": 200_948, "films": 84_432},
+}
+EPOCHS = {  # the phases that are ways to train, and what the chapter calls them
+    "epoch, batch 256": "Adam, batches of 256",
+    "epoch, batch 16384": "Adam, batches of 16,384",
+    "epoch, lazy Adam, batch 256": "lazy Adam, batches of 256",
+    "epoch, lazy Adam, batch 16384": "lazy Adam, batches of 16,384",
+}
+
+
+def n_weights(n_users: int, n_items: int) -> int:
+    """Return the number of weights of a NeuMF in the paper's setting.
+
+    Each user and each item has 16 numbers in GMF and 8 in the MLP, whose layers have 16, 8 and 4 neurons.
+    """
+    layers = (16 + 1) * 8 + (8 + 1) * 4
+    return (16 + 8) * (n_users + n_items) + layers + (16 + 4)
+
+
+# What was measured beforehand
+
+
+def rows() -> pd.DataFrame:
+    """Return all that was measured beforehand: a row for each set, phase and way of doing it."""
+    return pd.read_csv(pathlib.Path(__file__).with_name("growth.csv"))
+
+
+def seconds(way: str) -> pd.DataFrame:
+    """Return the seconds of each phase (columns) at each number of ratings, ``before`` or ``after``."""
+    found = rows()
+    phases = found.loc[found["way"] == "before", "phase"].unique()
+    chosen = found[(found["way"] == way) & found["phase"].isin(phases)]
+    return chosen.pivot(index="ratings", columns="phase", values="seconds")[phases]
+
+
+def short(n_ratings: int) -> str:
+    """Return a number of ratings as a set's name has it, such as 10M."""
+    return f"{n_ratings / 1e6:.0f}M"
+
+
+def exponents(table: pd.DataFrame) -> pd.Series:
+    """Return by which power of the ratings each column grows, from its first to its last measurement."""
+    known = {name: column.dropna() for name, column in table.items()}
+    return pd.Series(
+        {
+            name: np.log(column.iloc[-1] / column.iloc[0])
+            / np.log(column.index[-1] / column.index[0])
+            for name, column in known.items()
+        }
+    )
+
+
+def machine() -> str:
+    """Return on what the long runs were made."""
+    return rows()["machine"].iloc[-1]
+
+
+def epochs() -> pd.DataFrame:
+    """Return the seconds of an epoch, for each way to train, at each size."""
+    found = rows()
+    chosen = found[found["phase"].isin(EPOCHS) & (found["way"] == "after")]
+    table = chosen.pivot(index="phase", columns="ratings", values="seconds")
+    table = table.reindex(EPOCHS).rename(index=EPOCHS, columns=short)
+    return table.rename_axis(index=None, columns="seconds").round(1)
+
+
+def hours_of_the_paper() -> float:
+    """Return how long the paper's 100 epochs take at the size of MovieLens-32M."""
+    found = rows()[rows()["phase"] == "epoch, batch 256"]
+    return found.loc[found["ratings"].idxmax(), "seconds"] * 100 / 3600
+
+
+def workers() -> pd.DataFrame:
+    """Return seconds with one and with two workers, for each phase that was measured so."""
+    found = rows()
+    chosen = found[found["way"].isin(["one worker", "two workers"])]
+    table = chosen.pivot(index="phase", columns="way", values="seconds")
+    return table.rename_axis(index=None, columns="seconds").round(1)
+
+
+# What is measured in the chapter
+
+
+class Slow:
+    """A model that takes its time, so that there is some to kill its worker."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def scores(self, users):
+        """Return the scores of all items for these users, after a while."""
+        time.sleep(0.2)
+        return self.model.scores(users)
+
+
+def kill_a_worker(pool: Workers, after: float) -> None:
+    """Kill one of the workers that were started here, after so many seconds."""
+    import psutil
+
+    victim = psutil.Process(next(iter(pool.local.workers.values())).pid)
+    threading.Timer(after, victim.kill).start()
+
+
+def step(positives, batch_size: int, n_batches: int = 20) -> float:
+    """Return how many milliseconds one process computes for a batch of a NeuMF."""
+    from recdl import models, training
+
+    model = models.NeuMF(positives.n_users, positives.n_items)
+    epoch = training.compiled_epoch(model, training.adam(0.001))
+    rng, size = np.random.default_rng(0), (n_batches, batch_size)
+    users, items = (
+        rng.integers(n, size=size, dtype="int32")
+        for n in (positives.n_users, positives.n_items)
+    )
+    labels = rng.integers(2, size=size).astype("float32")
+    epoch(users, items, labels)  # the first call compiles
+    begin = time.perf_counter()
+    float(epoch(users, items, labels))
+    return 1000 * (time.perf_counter() - begin) / n_batches
