@@ -18,6 +18,7 @@ CITED = {  # a name is here because somebody looked at it, and it is not the cou
     "github.com/yihong-chen/neural-collaborative-filtering": "a bug of chapter 4",
     "github.com/hexiangnan/neural_collaborative_filtering": "of chapters 5 and 8",
     "github.com/mlcommons/training": "two bugs in the museum of chapter 8",
+    "github.com/pytorch/pytorch": "a bug in the museum of chapter 10",
     "github.com/googlecolab/backend-info": "the list of what Colab ships",
 }
 LIBRARIES = """

@@ -406,12 +406,12 @@ def test_the_command_says_what_it_did(copy):
     clone(copy, origin="git@other.example.net:owner/course.git")
     code, said = command("")
     assert code == 0
-    assert f"The address is {OTHER} now. Changed are 14 files: CITATION.cff, " in said
+    assert f"The address is {OTHER} now. Changed are 15 files: CITATION.cff, " in said
     assert "executes nothing" in said
     assert command(OTHER) == (0, f"The address is {OTHER} already.\n")
     code, said = command("none")
     assert code == 0
-    assert said.startswith("No address is set now. Changed are 14 files: ")
+    assert said.startswith("No address is set now. Changed are 15 files: ")
     assert command("none") == (0, "No address is set.\n")
     assert content(copy) == before
 

@@ -38,6 +38,12 @@ def n_weights(n_users: int, n_items: int) -> int:
     return (16 + 8) * (n_users + n_items) + layers + (16 + 4)
 
 
+def sets() -> pd.DataFrame:
+    """Return the sets of MovieLens with the weights that a NeuMF of each has."""
+    table = pd.DataFrame(SETS).T
+    return table.assign(weights=n_weights(table["users"], table["films"]))
+
+
 # What was measured beforehand
 
 
