@@ -4,6 +4,8 @@ The rows of ``growth.csv`` were made by ``benchmarks/larger_sets.py``, on invent
 shapes.
 """
 
+import contextlib
+import logging
 import pathlib
 import threading
 import time
@@ -128,6 +130,18 @@ def kill_a_worker(pool: Workers, after: float) -> None:
     threading.Timer(after, victim.kill).start()
 
 
+@contextlib.contextmanager
+def _no_word_of_compiling():
+    # TensorFlow finds it suspicious that a function is compiled for several models.
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def step(positives, batch_size: int, n_batches: int = 20) -> float:
     """Return how many milliseconds one process computes for a batch of a NeuMF."""
     from recdl import models, training
@@ -140,7 +154,8 @@ def step(positives, batch_size: int, n_batches: int = 20) -> float:
         for n in (positives.n_users, positives.n_items)
     )
     labels = rng.integers(2, size=size).astype("float32")
-    epoch(users, items, labels)  # the first call compiles
+    with _no_word_of_compiling():
+        epoch(users, items, labels)  # the first call compiles
     begin = time.perf_counter()
     float(epoch(users, items, labels))
     return 1000 * (time.perf_counter() - begin) / n_batches
