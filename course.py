@@ -56,8 +56,13 @@ TARGETS = [
      ["-m tools.run", "-m tools.book", "-m tools.bundle --"]),
     ("wheelhouse", "the packages of the lock as wheels, for a computer without network; prints their folder",
      ["-m tools.bundle --wheels"]),
-    ("bench", "the library against this package, and growth; ends with one ratio a line",
-     ["benchmarks/growth.py", "benchmarks/speed.py"]),
+    ("bench", "the library against this package, growth to 32 million ratings, one worker and two; "
+     "ends with one ratio a line",
+     ["benchmarks/growth.py", "benchmarks/larger_sets.py --generated", "benchmarks/workers.py",
+      "benchmarks/speed.py"]),
+    ("scale", "a larger set through the whole course, into a table: RECDL_MOVIELENS=ml-32m.zip; without a "
+     "zip on generated ratings",
+     ["benchmarks/larger_sets.py"]),
     ("colab", "every chapter in an imitation of Colab; prints the seconds of set-up and run",
      ["-m pytest -q -n 0 tests/colab"]),
     ("lint", "ruff on the package, the tests and the notebooks",

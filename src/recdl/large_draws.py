@@ -70,6 +70,19 @@ def blocks_of_negatives(
         yield rows + users[0], items
 
 
+def epoch_samples(
+    positives: Interactions, n_negatives: int = 4, *, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the samples of `recdl.interactions.epoch_samples`, in the same order, in half the memory."""
+    drawn = sample_negatives(positives, n_negatives, rng=rng)
+    order = rng.permutation(len(positives) + len(drawn[0]))
+    users, items = (
+        np.concatenate([known.astype("int32"), others])[order]
+        for known, others in zip((positives.users, positives.items), drawn, strict=True)
+    )
+    return users, items, (order < len(positives)).astype("float32")
+
+
 def leave_one_out_test(
     split: Split, n_negatives: int = 100, *, rng: np.random.Generator
 ) -> pd.DataFrame:
