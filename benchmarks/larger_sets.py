@@ -4,7 +4,7 @@
     make scale                                           # generated ratings: 1m, 10m and 32m
     .venv/bin/python benchmarks/larger_sets.py --sets 1m --to /tmp      # a trial of a minute
 
-Writes the rows of these sets into benchmarks/larger_sets.csv, beside those that are there, and prints the
+Writes the rows of these sets into larger_sets.csv of chapter 10, beside those that are there, and prints the
 exponents of growth from the first set to the last: 1 means that ten times the ratings take ten times as long.
 It needs the extra `scale`. The column `data` says which rows are of generated ratings (`shapes.py`).
 
@@ -49,6 +49,7 @@ from recdl.interactions import Interactions
 from shapes import OLDER, SHAPES, ZIPS, write
 
 HERE = pathlib.Path(__file__).parent
+TABLES = HERE.parent / "src" / "recdl" / "course" / "chapter_10"  # which shows them
 WORK = HERE.parent / "_build" / "scale"
 KEY = ["set", "data", "epochs"]
 BATCH, N_POPULAR, N_JUDGED = 16_384, 10_000, 1000
@@ -268,7 +269,7 @@ def main(words=None):
     told = "do not look at RECDL_MOVIELENS"
     parser.add_argument("--generated", action="store_true", help=told)
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--to", type=pathlib.Path, default=HERE)
+    parser.add_argument("--to", type=pathlib.Path, default=TABLES)
     parser.add_argument("--work", type=pathlib.Path, default=WORK)
     parser.add_argument("--measure", type=pathlib.Path, help="a file; print JSON")
     options = parser.parse_args(words)

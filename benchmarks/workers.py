@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/workers.py                       # the shape of 1m: some minutes
     .venv/bin/python benchmarks/workers.py --set 32m --ways large 2 --to /tmp       # ten minutes, 6 GB
 
-Writes benchmarks/workers.csv, a row for each way, and prints how much faster each is than the one before.
+Writes workers.csv of chapter 10, a row for each way, and prints how much faster each is than the one before.
 The ratings are generated (`shapes.py`). It needs the extra `scale`. Each way runs in a process of its own:
 
 - small: `recdl.splits`, `recdl.interactions`, `recdl.ranking` and `recdl.evaluation`, by pandas.
@@ -25,12 +25,12 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 import pandas as pd
 
 from growth import measured
+from larger_sets import TABLES
 from recdl import (
     baselines,
     evaluation,
@@ -44,7 +44,6 @@ from recdl import (
 from recdl.paper import Settings
 from shapes import OLDER, SHAPES, write
 
-HERE = pathlib.Path(__file__).parent
 WAYS = ("small", "large", "1", "2")
 N_EPOCHS, BATCH = 2, 16_384
 
@@ -98,13 +97,10 @@ def by_workers(table, row, n_workers, folder):
             model = here.most_popular()
             row["ndcg_at_10"] = here.evaluate(model)["ndcg_at_10"].mean()
         row["peak_gb"] = max(pool.client.run(peak_gb).values())
-        seconds = []
-        for n_epochs in (1, 2 + N_EPOCHS):  # the second run goes on after the first
-            settings = Settings(batch_size=BATCH, n_epochs=n_epochs)
-            begin = time.perf_counter()
-            train.Training(here, settings).run()
-            seconds.append(time.perf_counter() - begin)
-        row["epoch_s"] = (seconds[1] - seconds[0]) / N_EPOCHS
+        settings = Settings(batch_size=BATCH, n_epochs=1 + N_EPOCHS)
+        training = train.Training(here, settings)
+        training.run()
+        row["epoch_s"] = np.mean(training.seconds[1:])  # the first compiles
 
 
 def measure(way, path):
@@ -125,7 +121,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--set", choices=SHAPES, default="1m")
     parser.add_argument("--ways", choices=WAYS, nargs="+", default=WAYS)
-    parser.add_argument("--to", type=pathlib.Path, default=HERE)
+    parser.add_argument("--to", type=pathlib.Path, default=TABLES)
     parser.add_argument("--measure", nargs=2, help="a way and a file; print JSON")
     options = parser.parse_args()
     if options.measure:

@@ -24,21 +24,24 @@ def test_each_set_has_the_weights_of_its_size():
 def test_an_exponent_is_that_of_the_power():
     rows = np.array([1e6, 1e7, 3.2e7])
     table = pd.DataFrame({"square": 3e-12 * rows**2, "line": 2e-6 * rows}, index=rows)
-    table.loc[3.2e7, "line"] = np.nan  # not measured
     found = measured.exponents(table)
     assert found.to_dict() == pytest.approx({"square": 2, "line": 1})
 
 
 def test_what_was_measured_is_whole():
-    before, after = measured.seconds("before"), measured.seconds("after")
-    assert list(before.columns) == list(after.columns)
-    assert (before.index == after.index).all()
-    assert after.notna().all(axis=None)
-    assert (measured.rows()["seconds"] > 0).all()
-    assert measured.epochs().shape == (len(measured.EPOCHS), len(after))
-    assert list(measured.workers().columns) == ["one worker", "two workers"]
+    before, after = measured.seconds("before"), measured.seconds("larger_sets")
+    assert list(before.columns) == list(after.columns) == list(measured.PHASES)
+    assert list(before.index) == list(after.index)
+    for table in (before, after, measured.epochs(), measured.workers()):
+        assert (table > 0).all(axis=None)
     assert measured.hours_of_the_paper() > 1
     assert "cores" in measured.machine()
+
+
+def test_before_and_after_split_alike():
+    of_both = [measured.table(n)["train_sha256"] for n in ("before", "larger_sets")]
+    assert list(of_both[0]) == list(of_both[1])
+    assert measured.table("workers")["train_sha256"].nunique() == 1
 
 
 def test_a_step_takes_some_time():

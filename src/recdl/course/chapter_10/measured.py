@@ -1,7 +1,7 @@
 """What chapter 10 shows of long runs, and how it measures short ones.
 
-The rows of ``growth.csv`` were made by ``benchmarks/larger_sets.py``, on invented ratings of the larger sets'
-shapes.
+``benchmarks/as_before.py`` made the table ``before``, ``larger_sets.py`` and ``workers.py`` those of their
+names, on invented ratings of the larger sets' shapes.
 """
 
 import contextlib
@@ -23,11 +23,31 @@ SETS = {  # what GroupLens says of its sets, and counts of the films that somebo
     "25M": {"ratings": 25_000_095, "users": 162_541, "films": 59_047},
     "32M": {"ratings": 32_000_204, "users": 200_948, "films": 84_432},
 }
-EPOCHS = {  # the phases that are ways to train, and what the chapter calls them
-    "epoch, batch 256": "Adam, batches of 256",
-    "epoch, batch 16384": "Adam, batches of 16,384",
-    "epoch, lazy Adam, batch 256": "lazy Adam, batches of 256",
-    "epoch, lazy Adam, batch 16384": "lazy Adam, batches of 16,384",
+PHASES = {  # what is compared, and its columns in the tables of both ways
+    "read and split": ["read_s", "split_s", "hash_s"],
+    "negatives": ["negatives_s"],
+    "epoch of NeuMF": ["epoch_256_s"],
+    "lists of 1,000 users": ["lists_s"],
+    "their hits": ["hits_s"],
+    "leave-one-out": ["leave_one_out_s"],
+}
+EPOCHS = {  # ways to train, and what the chapter calls them
+    "epoch_256_s": "Adam, batches of 256",
+    "epoch_16384_s": "Adam, batches of 16,384",
+    "epoch_256_lazy_s": "lazy Adam, batches of 256",
+    "epoch_16384_lazy_s": "lazy Adam, batches of 16,384",
+}
+WAYS = {
+    "small": "chapters 4 to 6",
+    "large": "mended",
+    "1": "one worker",
+    "2": "two workers",
+}
+STEPS = {
+    "split_s": "split",
+    "negatives_s": "negatives",
+    "judge_s": "lists and metrics of all",
+    "epoch_s": "epoch, batches of 16,384",
 }
 
 
@@ -49,17 +69,22 @@ def sets() -> pd.DataFrame:
 # What was measured beforehand
 
 
-def rows() -> pd.DataFrame:
-    """Return all that was measured beforehand: a row for each set, phase and way of doing it."""
-    return pd.read_csv(pathlib.Path(__file__).with_name("growth.csv"))
+def table(name: str) -> pd.DataFrame:
+    """Return one of the tables: ``before``, ``larger_sets`` (generated ratings only) or ``workers``."""
+    found = pd.read_csv(pathlib.Path(__file__).with_name(f"{name}.csv"))
+    return found[found["data"] == "generated"] if "data" in found else found
 
 
-def seconds(way: str) -> pd.DataFrame:
-    """Return the seconds of each phase (columns) at each number of ratings, ``before`` or ``after``."""
-    found = rows()
-    phases = found.loc[found["way"] == "before", "phase"].unique()
-    chosen = found[(found["way"] == way) & found["phase"].isin(phases)]
-    return chosen.pivot(index="ratings", columns="phase", values="seconds")[phases]
+def seconds(name: str) -> pd.DataFrame:
+    """Return the seconds of each phase (columns) at each number of ratings, of ``before`` or ``larger_sets``.
+
+    The mended epoch is that with larger batches.
+    """
+    found = table(name).set_index("ratings")
+    found = found.rename(columns={"epoch_s": "epoch_256_s"})
+    return pd.DataFrame(
+        {phase: found[parts].sum(axis="columns") for phase, parts in PHASES.items()}
+    )
 
 
 def short(n_ratings: int) -> str:
@@ -68,43 +93,37 @@ def short(n_ratings: int) -> str:
 
 
 def exponents(table: pd.DataFrame) -> pd.Series:
-    """Return by which power of the ratings each column grows, from its first to its last measurement."""
-    known = {name: column.dropna() for name, column in table.items()}
-    return pd.Series(
-        {
-            name: np.log(column.iloc[-1] / column.iloc[0])
-            / np.log(column.index[-1] / column.index[0])
-            for name, column in known.items()
-        }
-    )
+    """Return by which power of the ratings each column grows, from its first row to its last."""
+    longer = np.log(table.iloc[-1] / table.iloc[0])
+    return longer / np.log(table.index[-1] / table.index[0])
 
 
 def machine() -> str:
     """Return on what the long runs were made."""
-    return rows()["machine"].iloc[-1]
+    return table("before")["machine"].iloc[-1]
 
 
 def epochs() -> pd.DataFrame:
     """Return the seconds of an epoch, for each way to train, at each size."""
-    found = rows()
-    chosen = found[found["phase"].isin(EPOCHS) & (found["way"] == "after")]
-    table = chosen.pivot(index="phase", columns="ratings", values="seconds")
-    table = table.reindex(EPOCHS).rename(index=EPOCHS, columns=short)
-    return table.rename_axis(index=None, columns="seconds").round(1)
+    found = table("before").set_index("ratings")[list(EPOCHS)].T
+    return (
+        found.rename(index=EPOCHS, columns=short)
+        .rename_axis(columns="seconds")
+        .round(1)
+    )
 
 
 def hours_of_the_paper() -> float:
     """Return how long the paper's 100 epochs take at the size of MovieLens-32M."""
-    found = rows()[rows()["phase"] == "epoch, batch 256"]
-    return found.loc[found["ratings"].idxmax(), "seconds"] * 100 / 3600
+    return table("before")["epoch_256_s"].iloc[-1] * 100 / 3600
 
 
 def workers() -> pd.DataFrame:
-    """Return seconds with one and with two workers, for each phase that was measured so."""
-    found = rows()
-    chosen = found[found["way"].isin(["one worker", "two workers"])]
-    table = chosen.pivot(index="phase", columns="way", values="seconds")
-    return table.rename_axis(index=None, columns="seconds").round(1)
+    """Return the seconds of each step of the work in each way, with one and with two workers."""
+    found = table("workers").astype({"way": str}).set_index("way")[list(STEPS)].T
+    return (
+        found.rename(index=STEPS, columns=WAYS).rename_axis(columns="seconds").round(1)
+    )
 
 
 # What is measured in the chapter
