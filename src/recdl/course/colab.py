@@ -19,6 +19,7 @@ from recdl.pip import PipError, pip
 # what the course's path through it imports: the NCF, the split and the evaluation.
 ALONE = "recommenders"
 IMPORTED_BY_IT = ("numpy", "pandas", "scikit-learn", "tensorflow", "tf-slim", "tqdm")
+EXTRAS = ("train", "scale")  # that chapters use
 RUNTIME = "Runtime → Change runtime type → Runtime version"
 
 
@@ -26,7 +27,8 @@ def needed() -> list[Requirement]:
     """Return what the chapters need, one requirement a package."""
     found = {name: Requirement(name) for name in IMPORTED_BY_IT}
     for requirement in map(Requirement, importlib.metadata.requires("recdl")):
-        if not requirement.marker or requirement.marker.evaluate({"extra": "train"}):
+        marker = requirement.marker
+        if not marker or any(marker.evaluate({"extra": e}) for e in EXTRAS):
             found[requirement.name] = requirement
     return list(found.values())
 
