@@ -104,6 +104,13 @@ def test_one_worker_two_workers_and_none_compute_the_same(pool, tmp_path, name):
         pool.only = None
 
 
+def test_workers_say_how_far_they_are(pool, said, monkeypatch):
+    monkeypatch.setattr(workers, "SECONDS_BETWEEN_LINES", 0)
+    said.clear()
+    assert list(pool.each(abs, [(-1,), (2,)])) == [1, 2]
+    assert said == ["1 of 2 parts are done.", "2 of 2 parts are done."]
+
+
 class Slow:
     """A model that takes its time, so that there is some to kill its worker."""
 
@@ -123,8 +130,9 @@ def test_a_killed_worker_changes_no_bit_and_is_told(pool, said, tmp_path):
     threading.Timer(0.4, os.kill, (victim, signal.SIGKILL)).start()
     found = here.evaluate(Slow(here.n_items), k=4)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
-    assert len(said) == 1
-    assert "is lost; 1 are left" in said[0]
+    lost = [line for line in said if "is lost" in line]
+    assert len(lost) == 1
+    assert "1 are left" in lost[0]
     wait_for(lambda: len(pool.addresses()) == 2)
     pool.lost()
 

@@ -46,11 +46,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _read(given):
-    from recdl import movielens, tables
+    from recdl import large, movielens, tables
 
     if given.ratings is None:
         return movielens.load_ratings()
     columns = {name: getattr(given, name) for name in ("user", "item", "time")}
+    if not any(columns.values()):
+        return large.read(given.ratings)
     return tables.read(given.ratings, rating=False, **columns)
 
 
