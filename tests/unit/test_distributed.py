@@ -1,6 +1,7 @@
 """On several processes, every number is that of one; what was killed is told, and ends or is done again."""
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -188,6 +189,20 @@ def test_without_dask_or_an_answer_there_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SystemExit, match="Dask is missing"):
         command.main(words)
+
+
+def test_a_full_disk_and_a_damaged_file_are_told(monkeypatch, tmp_path):
+    def write(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    words = [f"--out={tmp_path / 'out'}", "--epochs=0"]
+    (tmp_path / "ml-32m.zip").write_bytes(b"PK\3\4 damaged")
+    with pytest.raises(SystemExit, match=r"ml-32m.zip cannot be read"):
+        command.main([*words, str(tmp_path / "ml-32m.zip")])
+    (tmp_path / "ratings.csv").write_text("userId,movieId,timestamp\n1,2,3\n")
+    monkeypatch.setattr(data.parts, "save", write)
+    with pytest.raises(SystemExit, match=r"The disk of .*out is full. What is done"):
+        command.main([*words, str(tmp_path / "ratings.csv")])
 
 
 # The sum

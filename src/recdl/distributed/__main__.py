@@ -7,6 +7,7 @@
 """
 
 import argparse
+import errno
 import pathlib
 import sys
 
@@ -92,6 +93,11 @@ def main(words: list[str] | None = None):
         tell("Interrupted. What is done stays; the same command goes on from there.")
         sys.exit(INTERRUPTED)
     except (ValueError, OSError, ImportError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            sys.exit(
+                f"The disk of {given.out} is full. What is done stays: make room, and the same command goes "
+                "on from there."
+            )
         sys.exit(str(error))
 
 
