@@ -143,7 +143,7 @@ def machine():
     memory = psutil.virtual_memory().total / 1e9
     return (
         f"{os.cpu_count()} cores ({names[0] if names else platform.processor()}), {memory:.0f} GB, "
-        f"Python {platform.python_version()}"
+        f"Python {platform.python_version()}, load at the end {os.getloadavg()[0]:.1f}"
     )
 
 
@@ -246,7 +246,7 @@ def make(options):
     for name in names:
         file, row = row_of(name, data, path, options.epochs, options.work)
         about = {"set": name, "data": data, "epochs": options.epochs}
-        rows.append(about | row | {"machine": machine()})
+        rows.append(about | row)
         files.append(file)
     target = options.to / "larger_sets.csv"
     table = merged(target, rows)
@@ -275,7 +275,8 @@ def main(words=None):
     options = parser.parse_args(words)
     try:
         if options.measure:
-            print(json.dumps(measure(options.measure, options.epochs)))
+            row = measure(options.measure, options.epochs)
+            print(json.dumps(row | {"machine": machine()}))
         else:
             make(options)
     except KeyboardInterrupt:

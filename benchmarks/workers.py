@@ -1,7 +1,7 @@
 """Measure the same work by pandas in one process, by `recdl.large`, and by one and two workers of Dask.
 
     .venv/bin/python benchmarks/workers.py                       # the shape of 1m: some minutes
-    .venv/bin/python benchmarks/workers.py --set 32m --ways large 2 --to /tmp       # ten minutes, 6 GB
+    .venv/bin/python benchmarks/workers.py --set 32m --ways large 2 --epochs 0 --to /tmp
 
 Writes workers.csv of chapter 10, a row for each way, and prints how much faster each is than the one before.
 The ratings are generated (`shapes.py`). It needs the extra `scale`. Each way runs in a process of its own:
@@ -45,7 +45,7 @@ from recdl.paper import Settings
 from shapes import OLDER, SHAPES, write
 
 WAYS = ("small", "large", "1", "2")
-N_EPOCHS, BATCH = 2, 16_384
+BATCH = 16_384
 
 
 def peak_gb():
@@ -54,7 +54,7 @@ def peak_gb():
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
-def in_one_process(table, row, modules):
+def in_one_process(table, row, modules, n_epochs):
     """Measure a way without workers; `modules` split, draw, rank and judge."""
     split_by, draw_by, rank_by, judge_by = modules
     with measured(row, "split"):
@@ -69,19 +69,20 @@ def in_one_process(table, row, modules):
         top = rank_by.top_k(model, positives, 10)
         row["ndcg_at_10"] = judge_by.evaluate(top, relevant)["ndcg_at_10"].mean()
     row["peak_gb"] = peak_gb()
-    row["epoch_s"] = an_epoch(positives)
+    if n_epochs:
+        row["epoch_s"] = an_epoch(positives, n_epochs)
 
 
-def an_epoch(positives):
+def an_epoch(positives, n_epochs):
     """Return the seconds of an epoch in one process; the first, which compiles, is left out."""
     from recdl import large_training, models
 
     model = models.NeuMF(positives.n_users, positives.n_items)
-    settings = Settings(batch_size=BATCH, n_epochs=1 + N_EPOCHS)
+    settings = Settings(batch_size=BATCH, n_epochs=1 + n_epochs)
     return np.mean(large_training.fit(model, positives, settings).seconds[1:])
 
 
-def by_workers(table, row, n_workers, folder):
+def by_workers(table, row, n_workers, folder, n_epochs):
     """Measure recdl.distributed."""
     from recdl.distributed import data, train, workers
 
@@ -97,22 +98,25 @@ def by_workers(table, row, n_workers, folder):
             model = here.most_popular()
             row["ndcg_at_10"] = here.evaluate(model)["ndcg_at_10"].mean()
         row["peak_gb"] = max(pool.client.run(peak_gb).values())
-        settings = Settings(batch_size=BATCH, n_epochs=1 + N_EPOCHS)
-        training = train.Training(here, settings)
-        training.run()
-        row["epoch_s"] = np.mean(training.seconds[1:])  # the first compiles
+        if n_epochs:
+            settings = Settings(batch_size=BATCH, n_epochs=1 + n_epochs)
+            training = train.Training(here, settings)
+            training.run()
+            row["epoch_s"] = np.mean(training.seconds[1:])  # the first compiles
 
 
-def measure(way, path):
+def measure(way, path, n_epochs):
     """Return the row of one way."""
     row, table = {}, large.read(path)
     if way == "small":
-        in_one_process(table, row, (splits, interactions, ranking, evaluation))
+        modules = splits, interactions, ranking, evaluation
+        in_one_process(table, row, modules, n_epochs)
     elif way == "large":
-        in_one_process(table, row, (large, large_draws, large_lists, large_lists))
+        modules = large, large_draws, large_lists, large_lists
+        in_one_process(table, row, modules, n_epochs)
     else:
         with tempfile.TemporaryDirectory() as folder:
-            by_workers(table, row, int(way), folder)
+            by_workers(table, row, int(way), folder, n_epochs)
     return row
 
 
@@ -121,11 +125,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--set", choices=SHAPES, default="1m")
     parser.add_argument("--ways", choices=WAYS, nargs="+", default=WAYS)
+    told = "timed ones, after the first; 0 leaves the training out (default: 2)"
+    parser.add_argument("--epochs", type=int, default=2, help=told)
     parser.add_argument("--to", type=pathlib.Path, default=TABLES)
     parser.add_argument("--measure", nargs=2, help="a way and a file; print JSON")
     options = parser.parse_args()
     if options.measure:
-        print(json.dumps(measure(*options.measure)))
+        print(json.dumps(measure(*options.measure, options.epochs)))
         return
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -133,7 +139,8 @@ def main():
         write(options.set, path, np.random.default_rng(1))
         for way in options.ways:
             print(f"{options.set}, {way}", file=sys.stderr)
-            command = [sys.executable, __file__, "--measure", way, str(path)]
+            command = [sys.executable, __file__, "--epochs", str(options.epochs)]
+            command += ["--measure", way, str(path)]
             done = subprocess.run(
                 command, stdout=subprocess.PIPE, text=True, check=True
             )

@@ -158,7 +158,7 @@ def _are_different(table):
     return bool((keys[1:] != keys[:-1]).all())
 
 
-def _has_pairs(table):
+def has_pairs(table: pd.DataFrame) -> bool:
     """Tell whether a table's pairs are whole numbers, none twice."""
     known = all(
         list(table.columns).count(name) == 1
@@ -169,7 +169,7 @@ def _has_pairs(table):
     return known and len(table) > 0 and _are_different(table)
 
 
-def _has_times(table):
+def has_times(table: pd.DataFrame) -> bool:
     """Tell whether its times are whole seconds, and its ratings, if it has any, finite floats."""
     counts = [list(table.columns).count(name) for name in COLUMNS[2:]]
     if counts not in ([0, 1], [1, 1]) or table["timestamp"].dtype != "int64":
@@ -184,7 +184,7 @@ def chronological_split(ratings: pd.DataFrame, ratio: float = 0.75) -> Split:
     """Give the earliest part of every user's ratings to training: `recdl.splits.chronological_split`."""
     check_kind(pd.DataFrame, ratings=ratings)
     check_fraction(ratio=ratio)
-    if not (_has_pairs(ratings) and _has_times(ratings)):
+    if not (has_pairs(ratings) and has_times(ratings)):
         return splits.chronological_split(ratings, ratio)
     order = _by_user_and_time(ratings)
     users = ratings["userID"].to_numpy()[order]
@@ -225,10 +225,16 @@ def _without_unseen(split):
 def pairs_sha256(ratings: pd.DataFrame) -> str:
     """Return the SHA-256 of the (user, film) pairs: `recdl.splits.pairs_sha256`."""
     check_kind(pd.DataFrame, ratings=ratings)
-    if not _has_pairs(ratings):
+    if not has_pairs(ratings):
         return splits.pairs_sha256(ratings)
-    table = _polars().DataFrame({name: ratings[name].to_numpy() for name in PAIR})
     digest = hashlib.sha256()
-    for part in table.sort(PAIR).iter_slices(SLICE):
-        digest.update(part.write_csv(include_header=False).encode())
+    for text in pairs_as_text(ratings):
+        digest.update(text)
     return digest.hexdigest()
+
+
+def pairs_as_text(ratings: pd.DataFrame):
+    """Yield what `recdl.splits.pairs_sha256` hashes, piece by piece; the pairs are whole numbers."""
+    table = _polars().DataFrame({name: ratings[name].to_numpy() for name in PAIR})
+    for part in table.sort(PAIR).iter_slices(SLICE):
+        yield part.write_csv(include_header=False).encode()

@@ -13,7 +13,7 @@ import pandas as pd
 from recdl import sampled
 from recdl.checks import check_at_least, check_generator, check_kind
 from recdl.interactions import Interactions, _draw_untaken, negatives_by_user
-from recdl.large import _has_pairs
+from recdl.large import has_pairs
 from recdl.large_lists import Seen
 from recdl.ratings import PAIR
 from recdl.splits import Split
@@ -94,11 +94,11 @@ def leave_one_out_test(
     check_at_least(0, n_negatives=n_negatives)
     check_generator(rng)
     check_kind(Split, split=split)
-    if not all(_has_pairs(part) for part in split):
+    if not all(has_pairs(part) for part in split):
         return sampled.leave_one_out_test(split, n_negatives, rng=rng)
     train, test = (part[PAIR] for part in split)
     rated = pd.concat([train, test])
-    if not _has_pairs(rated):
+    if not has_pairs(rated):
         return sampled.leave_one_out_test(split, n_negatives, rng=rng)
     films = np.sort(train["itemID"].unique())
     last = test.groupby("userID")["itemID"].last()

@@ -6,9 +6,11 @@ memory of `recdl.baselines.EASE`. `ItemKNN` makes the table block by block and k
 """
 
 import copy
+import math
 from collections.abc import Callable
 
 import numpy as np
+import psutil
 from scipy import sparse
 from scipy.linalg import lapack
 
@@ -17,6 +19,7 @@ from recdl.baselines import as_rows, cosine, keep_nearest
 from recdl.checks import check_at_least, check_kind, check_positive
 from recdl.interactions import Interactions
 
+BYTES = 16  # for each two items, of which most have a user in common
 TOO_SMALL = "l2 is too small for an inverse in numbers of 32 bits."
 
 
@@ -68,12 +71,14 @@ class OnMostPopular:
 class EASE(baselines.ItemToItem):
     """`recdl.baselines.EASE` in numbers of 32 bits, inverted in place by Cholesky's method.
 
-    Parameters as there. A ValueError tells if l2 is not positive, or too small for 32 bits.
+    Parameters as there. A ValueError tells if l2 is not positive, or too small for 32 bits; a MemoryError,
+    before the work begins, if there is too little memory, and how many items would fit.
     """
 
     def __init__(self, positives: Interactions, l2: float = 300.0, weights=None):
         super().__init__(positives, weights)
         check_positive(l2=l2)
+        _check_memory(positives.n_items)
         self.history = self.history.astype("float32")
         rows = as_rows(positives).astype("float32")
         gram = (rows.T @ rows).toarray()
@@ -84,6 +89,15 @@ class EASE(baselines.ItemToItem):
         self.item_to_item = inverse = _inverse(gram)
         inverse /= -inverse.diagonal()  # column by column
         np.fill_diagonal(inverse, 0)
+
+
+def _check_memory(n_items):
+    free = psutil.virtual_memory().available
+    if BYTES * n_items**2 > free:
+        raise MemoryError(
+            f"EASE on {n_items:,} items needs about {BYTES * n_items**2 / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free. OnMostPopular with {math.isqrt(free // BYTES):,} items would fit."
+        )
 
 
 def _inverse(matrix):

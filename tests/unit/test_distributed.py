@@ -1,6 +1,7 @@
 """On several processes, every number is that of one; what was killed is told, and ends or is done again."""
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -104,6 +105,13 @@ def test_one_worker_two_workers_and_none_compute_the_same(pool, tmp_path, name):
         pool.only = None
 
 
+def test_workers_say_how_far_they_are(pool, said, monkeypatch):
+    monkeypatch.setattr(workers, "SECONDS_BETWEEN_LINES", 0)
+    said.clear()
+    assert list(pool.each(abs, [(-1,), (2,)])) == [1, 2]
+    assert said == ["1 of 2 parts are done.", "2 of 2 parts are done."]
+
+
 class Slow:
     """A model that takes its time, so that there is some to kill its worker."""
 
@@ -123,8 +131,9 @@ def test_a_killed_worker_changes_no_bit_and_is_told(pool, said, tmp_path):
     threading.Timer(0.4, os.kill, (victim, signal.SIGKILL)).start()
     found = here.evaluate(Slow(here.n_items), k=4)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
-    assert len(said) == 1
-    assert "is lost; 1 are left" in said[0]
+    lost = [line for line in said if "is lost" in line]
+    assert len(lost) == 1
+    assert "1 are left" in lost[0]
     wait_for(lambda: len(pool.addresses()) == 2)
     pool.lost()
 
@@ -180,6 +189,20 @@ def test_without_dask_or_an_answer_there_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SystemExit, match="Dask is missing"):
         command.main(words)
+
+
+def test_a_full_disk_and_a_damaged_file_are_told(monkeypatch, tmp_path):
+    def write(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    words = [f"--out={tmp_path / 'out'}", "--epochs=0"]
+    (tmp_path / "ml-32m.zip").write_bytes(b"PK\3\4 damaged")
+    with pytest.raises(SystemExit, match=r"ml-32m.zip cannot be read"):
+        command.main([*words, str(tmp_path / "ml-32m.zip")])
+    (tmp_path / "ratings.csv").write_text("userId,movieId,timestamp\n1,2,3\n")
+    monkeypatch.setattr(data.parts, "save", write)
+    with pytest.raises(SystemExit, match=r"The disk of .*out is full. What is done"):
+        command.main([*words, str(tmp_path / "ratings.csv")])
 
 
 # The sum

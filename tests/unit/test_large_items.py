@@ -1,7 +1,10 @@
 """EASE and item-kNN on many films: the small ones' numbers where all films fit, and honest ones where not."""
 
+import types
+
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from recdl import baselines, large_items, ranking
@@ -63,6 +66,14 @@ def test_a_weight_too_small_for_32_bits_is_refused():
         large_items.EASE(Interactions(twins), l2=1e-9)
     with pytest.raises(ValueError, match="too small"):
         large_items._inverse(np.array([[1, 2], [2, 1]], "float32"))  # no Gram matrix
+
+
+def test_too_little_memory_is_said_before_work_begins_with_what_would_fit(monkeypatch):
+    room = types.SimpleNamespace(available=16 * 30**2)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: room)
+    with pytest.raises(MemoryError, match=r"60 items needs .* with 30 items would fit"):
+        large_items.EASE(POSITIVES[1])
+    large_items.OnMostPopular(large_items.EASE, POSITIVES[1], 30)
 
 
 MODELS = {

@@ -7,6 +7,7 @@
 """
 
 import argparse
+import errno
 import pathlib
 import sys
 
@@ -46,11 +47,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _read(given):
-    from recdl import movielens, tables
+    from recdl import large, movielens, tables
 
     if given.ratings is None:
         return movielens.load_ratings()
     columns = {name: getattr(given, name) for name in ("user", "item", "time")}
+    if not any(columns.values()):
+        return large.read(given.ratings)
     return tables.read(given.ratings, rating=False, **columns)
 
 
@@ -90,6 +93,11 @@ def main(words: list[str] | None = None):
         tell("Interrupted. What is done stays; the same command goes on from there.")
         sys.exit(INTERRUPTED)
     except (ValueError, OSError, ImportError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            sys.exit(
+                f"The disk of {given.out} is full. What is done stays: make room, and the same command goes "
+                "on from there."
+            )
         sys.exit(str(error))
 
 

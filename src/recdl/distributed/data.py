@@ -13,6 +13,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
+from recdl import large
 from recdl.checks import check_at_least
 from recdl.columns import DataError
 from recdl.distributed import parts
@@ -35,7 +36,8 @@ def cut(ratings: pd.DataFrame, folder, block: int = 256) -> int:
         If the table fails `recdl.ratings.check_ratings`, or the folder has another one.
     """
     check_at_least(1, block=block)
-    checked = check_ratings(ratings)[[*PAIR, "timestamp"]]
+    usual = large.has_pairs(ratings) and large.has_times(ratings)
+    checked = (ratings if usual else check_ratings(ratings))[[*PAIR, "timestamp"]]
     folder = pathlib.Path(folder)
     codes, known = pd.factorize(checked["userID"].to_numpy(), sort=True)
     n_blocks = -(-len(known) // block)

@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from recdl import evaluation, interactions, ranking, splits
+from recdl import evaluation, interactions, large, ranking
 from recdl.baselines import Popularity
 from recdl.columns import lookup
 from recdl.files import replacing
@@ -81,7 +81,7 @@ def split(folder, number: int, ratio: float) -> tuple[int, np.ndarray]:
     train, test = (file_of(folder, what, number) for what in ("train", "late"))
     if not (train.exists() and test.exists()):
         ratings = table(file_of(folder, "ratings", number))
-        cut = splits.chronological_split(ratings, ratio)
+        cut = large.chronological_split(ratings, ratio)
         save(train, cut.train)
         save(test, cut.test)
     rows = table(train)
@@ -106,6 +106,8 @@ def place(folder, number: int, begin: int) -> tuple[np.ndarray, bytes, bytes]:
 
 
 def _as_text(rows):
+    if large.has_pairs(rows):
+        return b"".join(large.pairs_as_text(rows))
     pairs = rows[PAIR].sort_values(PAIR)
     return pairs.to_csv(index=False, header=False, lineterminator="\n").encode()
 

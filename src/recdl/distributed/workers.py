@@ -11,6 +11,7 @@ from recdl.checks import check_at_least
 LOOPBACK = "127.0.0.1"
 SECONDS_TO_ANSWER = 10
 SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_LINES = 2
 SECONDS_WITHOUT_WORKERS = 60
 TOPIC = "recdl"  # under which workers say how far they are
 MISSING = 'Dask is missing, which gives out the work. First run: pip install "dask[distributed]"'
@@ -146,10 +147,14 @@ class Workers:
             self.client.submit(function, *given, pure=False, workers=self.only)
             for given in arguments
         ]
+        told = time.monotonic()
         try:
-            for future in futures:
+            for number, future in enumerate(futures, start=1):
                 yield self._result(future)
                 future.release()
+                if time.monotonic() - told > SECONDS_BETWEEN_LINES:
+                    told = time.monotonic()
+                    self.tell(f"{number} of {len(futures)} parts are done.")
             self.lost()
         finally:
             self.client.cancel(futures)
