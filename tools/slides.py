@@ -3,8 +3,8 @@
     python -m tools.slides                 # into _build/slides; open 03_ncf.html or seminar_90.html there
 
 The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
-a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
-that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
+a slide shows the heading and the first paragraph, list, table or equation; of an exercise, the whole task. All
+of it, and the untagged text that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
 figure, not the code that draws it. A slide without a heading repeats the last one.
 
 Slides that go deeper are below the slide before them: the arrow down leads there, and all other keys and a
@@ -69,7 +69,8 @@ def slides_of(content: dict) -> list[Slide]:
         text, is_text = cells.source(cell), cell["cell_type"] == "markdown"
         if has_title := 0 in core_path.headings(cell):
             heading = text.splitlines()[0]
-        if "slide" in tags:
+        # What goes deeper is never on a slide of the rest.
+        if "slide" in tags or (off and "slide-more" in tags and not made[-1].deeper):
             parts = [] if has_title else [_to_html(heading)]
             made.append(Slide(off, parts, title=heading.lstrip("# ")))
         # Who leaves out what goes deeper still gets all of the notes and slides of the rest.
@@ -100,7 +101,9 @@ def deck(slides: list[Slide], title: str) -> str:
 
 
 def beginning(text: str) -> str:
-    """Return the headings and the first block behind them of a Markdown text."""
+    """Return the headings and the first block behind them of a Markdown text; all of an exercise."""
+    if core_path.EXERCISE.match(text):
+        return text.strip()
     blocks, kept = re.split(r"\n\s*\n", text.strip()), []
     for block in blocks:
         lines = block.splitlines()
