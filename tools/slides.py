@@ -3,9 +3,11 @@
     python -m tools.slides                 # into _build/slides; open 03_ncf.html or seminar_90.html there
 
 The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
-a slide shows the heading and the first paragraph, list, table or equation; of an exercise, the whole task. All
-of it, and the untagged text that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
+a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
+that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
 figure, not the code that draws it. A slide without a heading repeats the last one.
+
+Of an exercise, a slide shows the whole task.
 
 Slides that go deeper are below the slide before them: the arrow down leads there, and all other keys and a
 presenter's remote control pass by.
