@@ -80,7 +80,7 @@ def nerve_cell(inputs: list[str], threshold: int):
     for y, name in zip((3.3, 1.7), inputs, strict=True):
         box(model, 1.2, y, name, light(RUN))
         arrow(model, 2.4, y, 3.9, 2.5 + 0.2 * np.sign(y - 2.5))
-    box(model, 4.5, 2.5, "Σ", light(RUN))
+    box(model, 4.5, 2.5, "+", light(RUN))
     box(model, 6.7, 2.5, f"≥ {threshold}?", light(PAPER))
     box(model, 9.1, 2.5, "1 or 0")
     arrow(model, 5.0, 2.5, 5.85, 2.5)
@@ -106,7 +106,7 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
     box(ax, 3.4, 0.6, f"bias {_minus(bias)}", "0.92")
     arrow(ax, 4.2, 0.85, 5.45, 1.95)
     for x, text, colour in (
-        (5.75, f"Σ\n{_minus(total)}", light(RUN)),
+        (5.75, f"+\n{_minus(total)}", light(RUN)),
         (7.6, "sigmoid", light(PAPER)),
         (9.4, f"output\n{output:.2f}", "white"),
     ):
