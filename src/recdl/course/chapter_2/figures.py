@@ -120,19 +120,20 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
 
 def activations(functions: dict):
     """Draw activation functions, a panel each: the function as a line, its slope dashed."""
-    _, axes = plt.subplots(
-        1, len(functions), figsize=(WIDTH, 2.7), sharex=True, sharey=True
+    size, shared = (WIDTH, 3.0), {"sharex": True, "sharey": True}
+    figure, axes = plt.subplots(
+        1, len(functions), figsize=size, layout="constrained", **shared
     )
     z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
     for ax, (name, function) in zip(axes, functions.items(), strict=True):
         slope = (function(z + 1e-6) - function(z - 1e-6)) / 2e-6
         ax.plot(z, function(z), color=RUN, linewidth=2.2, label="output")
         ax.plot(z, slope, color=PAPER, linestyle="--", label="slope")
-        ax.set(title=name, xlabel="sum", ylim=(-1.2, 2.2), xticks=[-4, 0, 4])
+        ax.set(title=name, xlabel="sum", ylim=(-1.2, 2.2), xticks=[-3, 0, 3])
     axes[0].set_ylabel("output, slope")
-    axes[0].legend(fontsize=SMALL, loc="upper left", handlelength=1.6)
+    above = {"loc": "outside upper center", "ncols": 2, "frameon": False}
+    figure.legend(*axes[0].get_legend_handles_labels(), **above)
     sns.despine(left=True)
-    plt.tight_layout()
     return axes
 
 
@@ -290,7 +291,10 @@ def overfitting(curves: dict[str, pd.DataFrame], reference: float):
     reference : float
         The loss of a constant answer.
     """
-    _, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.4), sharey=True)
+    size = (WIDTH, 3.6)
+    figure, axes = plt.subplots(
+        1, len(curves), figsize=size, sharey=True, layout="constrained"
+    )
     for ax, (name, curve) in zip(axes, curves.items(), strict=True):
         ax.plot(curve.index, curve["training"], color=PAPER, ls="--", label="training")
         ax.plot(curve.index, curve["validation"], color=RUN, lw=2.2, label="validation")
@@ -301,9 +305,9 @@ def overfitting(curves: dict[str, pd.DataFrame], reference: float):
         )
         ax.set(title=name, xlabel="epoch")
     axes[0].set_ylabel("log loss")
-    axes[-1].legend(fontsize=SMALL, loc="lower right", bbox_to_anchor=(1.02, 0.08))
+    above = {"loc": "outside upper center", "ncols": 3, "frameon": False}
+    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=SMALL, **above)
     sns.despine(left=True)
-    plt.tight_layout()
     return axes
 
 
