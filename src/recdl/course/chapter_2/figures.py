@@ -120,10 +120,8 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
 
 def activations(functions: dict):
     """Draw activation functions, a panel each: the function as a line, its slope dashed."""
-    size, shared = (WIDTH, 3.0), {"sharex": True, "sharey": True}
-    figure, axes = plt.subplots(
-        1, len(functions), figsize=size, layout="constrained", **shared
-    )
+    options = {"sharex": True, "sharey": True, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(functions), figsize=(WIDTH, 3.0), **options)
     z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
     for ax, (name, function) in zip(axes, functions.items(), strict=True):
         slope = (function(z + 1e-6) - function(z - 1e-6)) / 2e-6
@@ -291,10 +289,8 @@ def overfitting(curves: dict[str, pd.DataFrame], reference: float):
     reference : float
         The loss of a constant answer.
     """
-    size = (WIDTH, 3.6)
-    figure, axes = plt.subplots(
-        1, len(curves), figsize=size, sharey=True, layout="constrained"
-    )
+    options = {"sharey": True, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.6), **options)
     for ax, (name, curve) in zip(axes, curves.items(), strict=True):
         ax.plot(curve.index, curve["training"], color=PAPER, ls="--", label="training")
         ax.plot(curve.index, curve["validation"], color=RUN, lw=2.2, label="validation")
