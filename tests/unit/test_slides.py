@@ -101,6 +101,10 @@ def test_a_deck_fetches_from_its_own_folder_only(tmp_path, monkeypatch):
         ("b\n\nc", "b"),
         ("# A\n\n## B\n\n- c\n- d\n\ne", "# A\n\n## B\n\n- c\n- d"),
         ("## A", "## A"),
+        (
+            "### Exercise 1.1 · by hand\n\nb\n\nc",
+            "### Exercise 1.1 · by hand\n\nb\n\nc",
+        ),
     ],
 )
 def test_the_beginning_is_the_headings_and_one_block(text, shown):
