@@ -50,7 +50,9 @@ def figure(project: Project, name: str) -> bytes:
 def tables_of_measurements(project: Project, target: Path):
     """Write the committed measurements as tables to be read: words for columns, four digits."""
     target.mkdir()
-    for path in sorted((project.root / "benchmarks").glob("*.csv")):
+    folders = ("benchmarks", "src/recdl/course/chapter_10")
+    paths = [p for folder in folders for p in (project.root / folder).glob("*.csv")]
+    for path in sorted(paths):
         table = pd.read_csv(path).rename(columns=lambda name: name.replace("_", " "))
         for column in table.select_dtypes("float"):
             table[column] = [f"{float(f'{value:.4g}'):,g}" for value in table[column]]
