@@ -207,9 +207,9 @@ recdl.panel("live", (state, say) => {
   }
 
   const answers = METHODS.map((method) => Array.from({ length: state.shown }, (_, place) => {
-    const button = html("button", {
-      type: "button", class: "recdl-button recdl-cell", "data-key": `why-${METHODS.indexOf(method)}-${place}`,
-      click: () => { asked = [method, button.film]; say(explain()); },
+    const button = recdl.button("", `why-${METHODS.indexOf(method)}-${place}`, () => {
+      asked = [method, button.film];
+      say(explain());
     });
     return button;
   }));
@@ -298,35 +298,20 @@ recdl.panel("live", (state, say) => {
 
   function keep(i) {
     const title = data.titles[i];
-    const press = (sign, words, key, click) => html("button", {
-      type: "button", class: "recdl-button", "data-key": `${key}-${i}`, "aria-label": `${title}: ${words}`, click,
-    }, sign);
-    kept[i] ||= { title, buttons: html("span", { class: "recdl-move" },
-      press("↑", "one place up", "up", () => move(i, -1)), " ",
-      press("↓", "one place down", "down", () => move(i, 1)), " ",
-      press("✕", "take away", "away", () => takeAway(i))) };
-  }
-
-  // A range over given values.
-  function scale(key, label, values, name) {
-    const shown = html("span", { class: "recdl-value", "aria-hidden": "true" });
-    const input = html("input", {
-      type: "range", min: 0, max: values.length - 1, step: 1, "data-key": key,
-      input: () => { set(values[Number(input.value)]); say(`${label} = ${text(state[name])}. ${show()}`); },
-    });
-    function set(value) {
-      state[name] = value;
-      input.value = values.indexOf(value);
-      shown.textContent = text(value);
-      input.setAttribute("aria-valuetext", shown.textContent);
-    }
-    return { node: html("div", { class: "recdl-slider" }, html("label", {}, label, input), shown), set };
+    if (i in kept) return;
+    const buttons = recdl.movers(title, i, (by) => move(i, by));
+    buttons.append(" ", recdl.button("✕", `away-${i}`, () => takeAway(i), `${title}: take away`));
+    kept[i] = { title, buttons };
   }
 
   const picker = html("select", {
     "data-key": "film", change: () => say(`${data.titles[picker.value]}: press Add to put it behind your films.`),
   });
-  const l2 = scale("l2", "λ", L2, "l2"), tau = scale("tau", "τ", TAU, "tau");
+  const scale = (key, label, values) => recdl.slider({ label, key, values, text, value: state[key], change: (value) => {
+    state[key] = value;
+    say(`${label} = ${text(value)}. ${show()}`);
+  } });
+  const l2 = scale("l2", "λ", L2), tau = scale("tau", "τ", TAU);
   const ABSENT = "MovieLens may not be passed on, so this page does not hold it: open your own ml-100k.zip.";
   const all = recdl.button("The 300 most rated films", "all", () => (own
     ? begin(own, [], 500, 7, "The 300 most rated films. ") : say(ABSENT)));
@@ -336,6 +321,7 @@ recdl.panel("live", (state, say) => {
     [data, n, history] = [films, films.titles.length, [...first]];
     [kept, cache, asked] = [{}, {}, ["fading EASE"]];
     history.forEach(keep);
+    Object.assign(state, { l2: lambda, tau: speed });
     l2.set(lambda);
     tau.set(speed);
     const order = [...films.titles.keys()].sort((a, b) => films.titles[a].localeCompare(films.titles[b], "en"));
@@ -375,7 +361,7 @@ recdl.panel("live", (state, say) => {
       html("div", { class: "recdl-slider" }, html("label", {}, "film", picker),
         recdl.button("Add", "add", () => add(Number(picker.value)))),
       recdl.button("Take all away", "none", () => { history = []; say(`Your list is empty. ${show()}`); }),
-      l2.node, tau.node, recdl.button("The toy world", "again", again), all,
+      l2, tau, recdl.button("The toy world", "again", again), all,
       html("label", {}, "Open your own ml-100k.zip (it stays on this computer): ", zip),
     ],
     view: [list.node, view.node, why.node],

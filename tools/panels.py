@@ -82,10 +82,10 @@ def load(text: str, html: Path, page: Path) -> str:
 
 
 def on_slides(text: str, page: str) -> str:
-    """Return slides on which the first state of each panel leads to its place in a page of the book."""
+    """Return slides on which the first state of each panel opens it in its page, filling the window."""
 
     def linked(where):
         name = HELD.findall(where.string, 0, where.start())[-1]
-        return f'<p><a href="{page}#panel-{name}">Open the panel</a></p>'
+        return f'<p><a href="{page}?full#panel-{name}">Open the panel</a></p>'
 
     return WHERE.sub(linked, text)

@@ -162,9 +162,9 @@ def test_focus_stays_in_the_panel_when_films_move_and_go(show):
 def test_print_shows_the_recommended_films(show):
     browser = show("live")
     browser.window(700, media="print")
-    seen = "getComputedStyle(root.querySelector('[data-key={}]')).display"
-    assert browser.run(seen.format("why-0-0")) != "none"
-    assert browser.run(seen.format("up-0")) == "none"
+    seen = "root.querySelector('[data-key={}]').checkVisibility()"
+    assert browser.run(seen.format("why-0-0"))
+    assert not browser.run(seen.format("up-0"))
     browser.window(700)
 
 

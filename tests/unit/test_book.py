@@ -186,7 +186,7 @@ def test_a_slide_leads_to_the_panel_in_its_page():
     made = [course_panels.panels()[name]().to_html(name) for name in ("neuron", "mlp")]
     slides_of = panels.on_slides("".join(made), "../book/02.html")
     links = re.findall(r'href="([^"]+)"', slides_of)
-    assert links == ["../book/02.html#panel-neuron", "../book/02.html#panel-mlp"]
+    assert links == [f"../book/02.html?full#panel-{name}" for name in ("neuron", "mlp")]
     assert panels.on_slides("<p>setup.md</p>", "a.html") == "<p>setup.md</p>"
 
 
