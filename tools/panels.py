@@ -17,6 +17,8 @@ PLACE = "_static/panels"
 SHARED = ("panels.css", "parts.js")
 HELD = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
 WHERE = re.compile(r'<p class="recdl-where">.*?</p>')  # only in the section of a panel
+PANEL = re.compile(r'<section class="recdl-panel"[^>]*>(.*?)</section>', flags=re.S)
+TABLE = re.compile(r"<table.*?</table>", flags=re.S)
 COMMENT = re.compile(r"^/\*.*?\*/$", flags=re.M | re.S)  # of a style
 TAGS = {
     ".css": '<link rel="stylesheet" href="{}" />',
@@ -81,11 +83,22 @@ def load(text: str, html: Path, page: Path) -> str:
     return WHERE.sub(lambda where: where[0].replace("setup.md", "setup.html"), text)
 
 
+def is_panel(text: str) -> bool:
+    """Tell whether a part of a page or of a slide is the first state of a panel."""
+    return PANEL.match(text) is not None
+
+
+def without_table(text: str) -> str:
+    """Return the first state of a panel without its table: a title, and where the panel is."""
+    return TABLE.sub("", text)
+
+
 def on_slides(text: str, page: str) -> str:
     """Return slides on which the first state of each panel opens it in its page, filling the window."""
 
-    def linked(where):
-        name = HELD.findall(where.string, 0, where.start())[-1]
-        return f'<p><a href="{page}?full#panel-{name}">Open the panel</a></p>'
+    def shown(panel):  # a section within a slide would be a slide of its own
+        address = f"{page}?full#panel-{HELD.match(panel[0])[1]}"
+        link = f'<p><a href="{address}">Open the panel</a></p>'
+        return f"<div>{WHERE.sub(link, panel[1])}</div>"
 
-    return WHERE.sub(linked, text)
+    return PANEL.sub(shown, text)
