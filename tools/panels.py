@@ -18,6 +18,7 @@ SHARED = ("panels.css", "parts.js")
 HELD = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
 WHERE = re.compile(r'<p class="recdl-where">.*?</p>')  # only in the section of a panel
 PANEL = re.compile(r'<section class="recdl-panel"[^>]*>(.*?)</section>', flags=re.S)
+QUOTED = re.compile(r"\{\{ panel_(\w+) \}\}")  # in a page of Markdown
 TABLE = re.compile(r"<table.*?</table>", flags=re.S)
 COMMENT = re.compile(r"^/\*.*?\*/$", flags=re.M | re.S)  # of a style
 TAGS = {
@@ -34,8 +35,16 @@ def scripts(project: Project) -> list[Path]:
 def files_of(page: Path) -> list[str]:
     """Return the names of the files that a page's source needs: the shared ones, and a script a panel."""
     text = page.read_text(encoding="utf-8")
-    called = re.findall(r'(?:\b|\\n)panel\(\\"(\w+)\\"\)', text)
+    called = re.findall(r'(?:\b|\\n)panel\(\\"(\w+)\\"\)', text) + QUOTED.findall(text)
     return [*SHARED, *(f"{name}.js" for name in called)] if called else []
+
+
+def quoted(folder: Path) -> dict[str, str]:
+    """Return the panels that Markdown pages of a folder quote, by the name as in ``{{ panel_neuron }}``."""
+    texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*.md"))
+    names = {name for text in texts for name in QUOTED.findall(text)}
+    made = course_panels.panels()
+    return {f"panel_{name}": made[name]().to_html(name) for name in sorted(names)}
 
 
 def as_loaded(text: str) -> str:
