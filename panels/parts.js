@@ -283,6 +283,7 @@ window.recdl = {};
       node.focus();
       say(full ? "The panel fills the window." : "The panel is back in the page.");
     };
+    addEventListener("beforeprint", () => { if (isFull()) set(false); });
     const node = button("Full screen", "full", () => set(!isFull()));
     root.addEventListener("keydown", ({ key }) => { if (key === "Escape" && isFull()) set(false); });
     root.addEventListener("focusout", ({ relatedTarget: to }) => {

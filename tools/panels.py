@@ -21,6 +21,9 @@ PANEL = re.compile(r'<section class="recdl-panel"[^>]*>(.*?)</section>', flags=r
 QUOTED = re.compile(r"\{\{ panel_(\w+) \}\}")  # in a page of Markdown
 TABLE = re.compile(r"<table.*?</table>", flags=re.S)
 COMMENT = re.compile(r"^/\*.*?\*/$", flags=re.M | re.S)  # of a style
+BEHIND = re.compile(
+    r"  // .*$"
+)  # a comment, in a script; no text in one looks like this
 TAGS = {
     ".css": '<link rel="stylesheet" href="{}" />',
     ".js": '<script defer src="{}"></script>',
@@ -48,8 +51,10 @@ def quoted(folder: Path) -> dict[str, str]:
 
 
 def as_loaded(text: str) -> str:
-    """Return a script or a style as a page loads it: without indentation and lines that only comment."""
-    lines = (line.strip() for line in COMMENT.sub("", text).splitlines())
+    """Return a script or a style as a page loads it: without indentation and comments."""
+    lines = (
+        BEHIND.sub("", line).strip() for line in COMMENT.sub("", text).splitlines()
+    )
     return (
         "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
     )

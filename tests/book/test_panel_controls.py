@@ -179,4 +179,6 @@ def test_slides_open_a_panel_that_fills_the_window_and_keys_close_it(browser, tm
     assert browser.run("document.activeElement.dataset.key") == "full"
     browser.press("Enter")
     assert browser.run(full) == ["panel-attention"]
+    browser.run("dispatchEvent(new Event('beforeprint'))")  # on paper it is in its page
+    assert browser.run(full) == []
     assert browser.said == []
