@@ -1,4 +1,4 @@
-"""What holds for every control of every panel: keys, focus, a sentence, print, time, and the full screen.
+"""What holds for every control of every panel: keys, focus, a sentence, print, time, the full screen.
 
 What a panel shows and says is tested beside it; here all panels are asked the same.
 """
@@ -20,29 +20,16 @@ PLAYED = """(() => {
 })()"""
 CAPTIONS = """[...root.querySelectorAll("caption")].filter((each) => each.checkVisibility())
   .map((each) => each.innerText)"""
-ACT = """window.act = (control, n) => {
-  const options = control.options;
+ACT = """window.act = (key, n) => {
+  const control = root.querySelector(`[data-key="${key}"]`), options = control?.options;
+  if (!control) return;
   if (control.type === "range") control.value = n % 2 ? control.max : control.min;
   else if (options) control.selectedIndex = (control.selectedIndex + 1) % options.length;
   else { control.click(); return; }
   for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind));
 }"""
-TIMES = """(async () => {
-  const times = {};
-  for (const control of root.querySelectorAll("[data-key]:not([type=file])")) {
-    const { key } = control.dataset;
-    if (!control.checkVisibility() || ["full", "prediction"].includes(key)) continue;
-    times[key] = Infinity;
-    for (let n = 0; n < 5 && root.contains(control); n += 1) {
-      const start = performance.now();
-      act(control, n);
-      document.body.getBoundingClientRect();  // the page is laid out anew
-      times[key] = Math.min(times[key], performance.now() - start);
-      await new Promise((done) => setTimeout(done, 5));
-    }
-  }
-  return times;
-})()"""
+LAST = ("away", "none", "all", "again")  # little is left behind them
+SLOWER, ANSWER = 4, 50  # milliseconds
 # What has the focus: its kind, whether it is at its end, and whether the focus is seen.
 ABOUT = """(() => {
   const at = document.activeElement, options = at.options;
@@ -144,18 +131,34 @@ def test_without_storage_and_opened_again_a_panel_is_as_at_first(show, name):
         browser.call("Page.removeScriptToEvaluateOnNewDocument", **made)
 
 
+def seconds_of(browser):
+    """Return how long the processor has worked for the page."""
+    metrics = browser.call("Performance.getMetrics")["metrics"]
+    return {each["name"]: each["value"] for each in metrics}["TaskDuration"]
+
+
+def times(browser):
+    """Use each control five times, and return the milliseconds of the quickest, with the layout of the page.
+
+    They are the processor's own for this page, so other programs may run.
+    """
+    browser.run(ACT)
+    browser.call("Performance.enable", timeDomain="threadTicks")
+    quickest, keys = {}, browser.run(ALL)
+    for key in sorted(keys, key=lambda key: key.startswith(LAST)):
+        for n in range(5):
+            before = seconds_of(browser)
+            browser.run(f"act({key!r}, {n}), document.body.offsetHeight")
+            took = 1000 * (seconds_of(browser) - before)
+            quickest[key] = min(took, quickest.get(key, took))
+    return {key: ms for key, ms in quickest.items() if key != "zip"}
+
+
 @each_panel
 def test_a_click_is_answered_in_50_ms_by_a_processor_four_times_slower(show, name):
-    """The quickest of five: whatever else runs on this machine is not the panel's."""
-    browser = show(name)
-    browser.run(ACT)
-    browser.call("Emulation.setCPUThrottlingRate", rate=4)
-    try:
-        times = browser.run(TIMES)
-    finally:
-        browser.call("Emulation.setCPUThrottlingRate", rate=1)
-    assert len(times) > 3
-    assert {key: ms for key, ms in times.items() if ms > 50} == {}
+    found = times(show(name))
+    assert len(found) > 3
+    assert {key: ms for key, ms in found.items() if SLOWER * ms > ANSWER} == {}
 
 
 def test_slides_open_a_panel_that_fills_the_window_and_keys_close_it(browser, tmp_path):
