@@ -272,13 +272,15 @@ recdl.panel("live", (state, say) => {
     return `${told ? `Other lists: ${told}.` : "No list changes."}${trouble}${zero}`;
   }
 
-  // Matrices of many films take a while: then the sentence comes first, and the lists follow.
-  function answer(told) {
-    const tell = () => say(`${told} ${show()}`);
-    clearTimeout(later);
-    if (n < 100 || !history.length || cache.l2 === state.l2) { tell(); return; }
+  // Many films, and their matrices, take a while: then the sentence comes first, and the lists follow.
+  function soon(told, act) {
     say(`${told} …`);
-    later = setTimeout(tell, 20);
+    later = setTimeout(act, 20);
+  }
+  function answer(told) {
+    const tell = () => say(`${told} ${show()}`), isReady = n < 100 || !history.length || cache.l2 === state.l2;
+    clearTimeout(later);
+    if (isReady) tell(); else soon(told, tell);
   }
 
   function add(i) {
@@ -326,8 +328,11 @@ recdl.panel("live", (state, say) => {
   } });
   const l2 = scale("l2", "λ", L2), tau = scale("tau", "τ", TAU);
   const ABSENT = "MovieLens may not be passed on, so this page does not hold it: open your own ml-100k.zip.";
-  const all = recdl.button("The 300 most rated films", "all", () => (own
-    ? begin(own, [], 500, 7, "The 300 most rated films.") : say(ABSENT)));
+  const many = () => begin(own, [], 500, 7, "The 300 most rated films.");
+  const all = recdl.button("The 300 most rated films", "all", () => {
+    clearTimeout(later);
+    if (own) soon("Reading the films", many); else say(ABSENT);
+  });
   let own = recdl.atHand && live.atHand(recdl.atHand);
 
   function begin(films, first, lambda, speed, told) {
@@ -358,7 +363,7 @@ recdl.panel("live", (state, say) => {
     } finally {
       zip.value = "";  // so that the same file can be chosen again
     }
-    all.click();
+    many();
   }
   const zip = html("input", { type: "file", accept: ".zip,.whl", "data-key": "zip", change: opened });
 

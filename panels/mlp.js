@@ -150,7 +150,7 @@ recdl.panel("mlp", (state, say) => {
     const mine = run += 1, own = { width: state.width, rate: state.rate };
     let seed = 0, count = 0;
     say(`Training ${STARTS} starts with ${own.width} hidden neurons …`);
-    (function piece() {
+    setTimeout(function piece() {
       const until = performance.now() + 10;
       while (seed < STARTS && performance.now() < until) {
         count += net.learns(seed, own.width, own.rate, LONG, films, wanted);
@@ -159,7 +159,7 @@ recdl.panel("mlp", (state, say) => {
       if (run !== mine) return;
       if (seed < STARTS) setTimeout(piece, 0);
       else tell(own, count);
-    })();
+    });
   }
 
   function tell({ width, rate }, count) {

@@ -113,6 +113,10 @@ def with_films(browser, beside):
     browser.run(DRIVE + "window.root = document.querySelector('.recdl-panel');")
     browser.run("commit(root)")
     driven(browser, [[("all", None)]])
+    browser.run("""new Promise((done) => {
+      const look = () => (root.recdl().n === 300 ? done() : setTimeout(look, 20));
+      look();
+    })""")
     return browser
 
 
