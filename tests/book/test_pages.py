@@ -165,7 +165,7 @@ def test_no_file_of_the_book_holds_data_of_movielens_for_a_panel():
 
 
 @pytest.mark.parametrize(
-    "path", (COURSE.html / "book").glob("*.html"), ids=lambda path: path.name
+    "path", sorted((COURSE.html / "book").glob("*.html")), ids=lambda path: path.name
 )
 def test_what_the_theme_leaves_unclear_to_a_screen_reader_is_mended(path):
     """`test_axe.py` finds more, and takes ten minutes."""
