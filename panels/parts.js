@@ -277,7 +277,9 @@ window.recdl = {};
   // A button by which the panel fills the window, above all else; slides open the page with `?full`.
   function whole(root, say) {
     const isFull = () => root.hasAttribute("popover"), set = (full) => {
-      if (full) root.setAttribute("popover", "manual"); else root.removeAttribute("popover");
+      for (const [name, value] of Object.entries({ popover: "manual", role: "dialog", "aria-modal": "true" })) {
+        if (full) root.setAttribute(name, value); else root.removeAttribute(name);
+      }
       if (full) root.showPopover?.();  // old browsers do without: the style places it
       node.textContent = full ? "Back to the page" : "Full screen";
       node.focus();

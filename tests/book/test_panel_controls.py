@@ -170,6 +170,9 @@ def test_slides_open_a_panel_that_fills_the_window_and_keys_close_it(browser, tm
     full = "[...document.querySelectorAll('[popover]')].map((root) => root.id)"
     assert browser.run(full) == ["panel-attention"]
     browser.run("window.root = document.querySelector('[popover]')")
+    assert browser.run("root.role + root.ariaModal + root.ariaLabel").startswith(
+        "dialogtruePanel: "
+    )
     size = browser.run("Object.values(root.getBoundingClientRect().toJSON())")
     assert size[:4] == [0, 0, 1280, 900]
     for keys in (["Tab"] * 2, ["Tab"] * 4):  # round, and never behind the panel
