@@ -20,6 +20,7 @@ KEYS = {  # key: its code, its number, and the text that it writes
     "Home": ("Home", 36, ""),
     " ": ("Space", 32, " "),
     "Enter": ("Enter", 13, "\r"),
+    "Escape": ("Escape", 27, ""),
 }
 
 

@@ -5,7 +5,8 @@
 The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
 a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
 that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
-figure, not the code that draws it. A slide without a heading repeats the last one.
+figure, not the code that draws it; of a panel without a tag, the title and a link. A slide without a heading
+repeats the last one.
 
 Of an exercise, a slide shows the whole task.
 
@@ -84,6 +85,10 @@ def slides_of(content: dict) -> list[Slide]:
                 slide.notes.append(_to_html(text))
         elif shown and cell["cell_type"] == "code":
             slide.parts += _code(cell)
+        elif 'panel("' in text:
+            slide.parts += map(
+                panels.without_table, filter(panels.is_panel, _code(cell))
+            )
     return made
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from recdl.course.panels import panels
 from tools import editions, plans, slides
 from tools.project import Notebook, Project
 
@@ -76,6 +77,19 @@ def test_a_picture_has_its_description_and_caption_and_code_its_output(page):
 
 def test_code_without_a_tag_is_not_on_a_slide(page):
     assert "secret" not in page
+
+
+def test_a_panel_without_a_tag_is_a_title_and_a_link_and_no_slide_of_its_own():
+    made = {"text/html": panels()["neuron"]().to_html("neuron")}
+    output = {"output_type": "display_data", "data": made}
+    shown = cell("code", 'panel("neuron")', "remove-input", outputs=[output])
+    start = cell("markdown", "# A title")
+    (slide,) = slides.slides_of({"cells": [start, shown]})
+    text = slides.panels.on_slides(slide.parts[-1], "../book/02.html")
+    assert "A neuron by hand" in text
+    assert '<a href="../book/02.html?full#panel-neuron">' in text
+    assert "drama" not in text
+    assert "<section" not in text
 
 
 def test_a_deck_fetches_from_its_own_folder_only(tmp_path, monkeypatch):
