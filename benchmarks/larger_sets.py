@@ -15,7 +15,7 @@ bytes; TensorFlow is in it from `epoch` on). The phases:
 
 - read and split: `recdl.large`, from the file to training and test; hash: that of the training pairs.
 - leave_one_out: a film and 100 negatives for every user with a test film.
-- interactions: from the training table to `Interactions`; relevant: from the test table to `Relevant`.
+- interactions: from the training table to positions; relevant: from the test table to `Relevant`.
 - negatives: those of one epoch, four for each positive.
 - lists: the best 10 for 1,000 random users among all films, by random factors of 16 numbers.
 - hits: those of these lists. The whole table of metrics is the phase metrics.
@@ -45,7 +45,6 @@ import psutil
 from growth import exponents, measured
 from recdl import baselines, large, large_draws, large_items, large_lists, paper
 from recdl.files import replacing
-from recdl.interactions import Interactions
 from shapes import OLDER, SHAPES, ZIPS, write
 
 HERE = pathlib.Path(__file__).parent
@@ -53,7 +52,7 @@ TABLES = HERE.parent / "src" / "recdl" / "course" / "chapter_10"  # which shows 
 WORK = HERE.parent / "_build" / "scale"
 KEY = ["set", "data", "epochs"]
 BATCH, N_POPULAR, N_JUDGED = 16_384, 10_000, 1000
-BYTES_A_RATING, GB, GB_A_MILLION = 30, 2.0, 0.25  # on the disk; in memory, as measured
+BYTES_A_RATING, GB, GB_A_MILLION = 30, 1.2, 0.2  # on the disk; in memory, as measured
 
 
 class RandomFactors:
@@ -82,7 +81,7 @@ def prepared(path, row, rng):
     with measured(row, "leave_one_out"):
         large_draws.leave_one_out_test(split, rng=rng)
     with measured(row, "interactions"):
-        positives = Interactions(split.train)
+        positives = large.interactions(split.train)
     with measured(row, "relevant"):
         relevant = large_lists.Relevant(split.test, positives)
     return positives, relevant

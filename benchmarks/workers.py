@@ -55,11 +55,11 @@ def peak_gb():
 
 
 def in_one_process(table, row, modules, n_epochs):
-    """Measure a way without workers; `modules` split, draw, rank and judge."""
-    split_by, draw_by, rank_by, judge_by = modules
+    """Measure a way without workers; `modules` split, number, draw, rank and judge."""
+    split_by, number_by, draw_by, rank_by, judge_by = modules
     with measured(row, "split"):
         split = split_by.course_split(table)
-        positives = interactions.Interactions(split.train)
+        positives = number_by(split.train)
         row["train_sha256"] = split_by.pairs_sha256(split.train)
     with measured(row, "negatives"):
         draw_by.sample_negatives(positives, rng=np.random.default_rng(1))
@@ -109,10 +109,11 @@ def measure(way, path, n_epochs):
     """Return the row of one way."""
     row, table = {}, large.read(path)
     if way == "small":
-        modules = splits, interactions, ranking, evaluation
+        numbers = interactions.Interactions
+        modules = splits, numbers, interactions, ranking, evaluation
         in_one_process(table, row, modules, n_epochs)
     elif way == "large":
-        modules = large, large_draws, large_lists, large_lists
+        modules = large, large.interactions, large_draws, large_lists, large_lists
         in_one_process(table, row, modules, n_epochs)
     else:
         with tempfile.TemporaryDirectory() as folder:

@@ -19,6 +19,7 @@ import pandas as pd
 from recdl import splits, tables
 from recdl.checks import check_fraction, check_kind
 from recdl.columns import DataError, lookup
+from recdl.interactions import Interactions
 from recdl.ratings import COLUMNS, PAIR
 from recdl.splits import Split
 from recdl.tables.delimited import _meanwhile, _pieces
@@ -220,6 +221,23 @@ def _without_unseen(split):
     known = [lookup(split.test[n], split.train[n].unique()) >= 0 for n in PAIR]
     left = split.test[known[0] & known[1]]
     return splits._without_unseen(split) if left.empty else Split(split.train, left)
+
+
+def interactions(train: pd.DataFrame) -> Interactions:
+    """Return what `recdl.interactions.Interactions` makes of a table that stands by user."""
+    check_kind(pd.DataFrame, train=train)
+    if not (has_pairs(train) and has_times(train)):
+        return Interactions(train)
+    found = Interactions.__new__(Interactions)
+    found.users, found.user_ids = pd.factorize(train["userID"].to_numpy())
+    is_first = np.append(True, found.users[1:] != found.users[:-1])
+    if is_first.sum() > len(found.user_ids):
+        return Interactions(train)
+    found.items, found.item_ids = pd.factorize(train["itemID"].to_numpy())
+    waited = np.diff(train["timestamp"].to_numpy(), prepend=0)
+    found.in_time_order = not (waited[~is_first] < 0).any()
+    found.tied = ~is_first & (waited == 0)
+    return found
 
 
 def pairs_sha256(ratings: pd.DataFrame) -> str:

@@ -13,6 +13,7 @@ from pandas.testing import assert_frame_equal
 from any_input import any_tables, attempt
 from recdl import large, splits, tables, toy
 from recdl.columns import DataError
+from recdl.interactions import Interactions
 
 pytest.importorskip("polars")
 ANY_TYPE = {"check_dtype": False}
@@ -192,3 +193,36 @@ def test_any_table_gives_the_same_or_the_same_error(table):
 
 def test_the_toy_world_is_split_as_in_the_small_path():
     same_split(large.course_split(toy.RATINGS), splits.course_split(toy.RATINGS))
+
+
+def same_interactions(ours, small):
+    assert vars(ours).keys() == vars(small).keys()
+    for name, expected in vars(small).items():
+        found = getattr(ours, name)
+        assert np.array_equal(found, expected), name
+        assert getattr(found, "dtype", None) == getattr(expected, "dtype", None), name
+
+
+def backwards(table):
+    return table.sort_values(["userID", "timestamp"], ascending=False)
+
+
+def by_user(table):
+    return splits.chronological_split(table).train
+
+
+@pytest.mark.parametrize("order", [by_user, backwards, shuffled, lambda table: table])
+def test_interactions_are_the_same(order):
+    table = order(half_stars())
+    for ratings in (table, table.astype(NARROW), table.drop(columns="timestamp")):
+        same_interactions(large.interactions(ratings), Interactions(ratings))
+    assert large.interactions(by_user(half_stars())).tied.any()
+
+
+@given(any_tables())
+def test_interactions_of_any_table_are_the_same_or_the_same_error(table):
+    ours, small = attempt(large.interactions, table), attempt(Interactions, table)
+    if small is None:
+        assert ours is None
+    else:
+        same_interactions(ours, small)
