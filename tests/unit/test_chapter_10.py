@@ -44,6 +44,8 @@ def test_before_and_after_split_alike():
     assert measured.table("workers")["train_sha256"].nunique() == 1
 
 
-def test_a_step_takes_some_time():
-    positives = Interactions(toy.RATINGS)
-    assert 0 < measured.step(positives, 8, n_batches=2) < 10_000
+def test_the_parts_of_a_step_take_some_time():
+    table = measured.step({8, 4}, Interactions(toy.RATINGS), times=2)
+    assert list(table.index) == [4, 8]
+    assert ((table > 0) & (table < 10_000)).all(axis=None)
+    assert 0 < measured.exchange(10, times=3) < 10_000

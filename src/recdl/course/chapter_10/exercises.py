@@ -12,7 +12,7 @@ def growth(*, times=False, once=False):
     return np.array([48 / 3 if times else exponent, later])
 
 
-A, B = np.array([2.0, 4.0, 6.0]), np.array([8.0])
+A, B = np.array([1.0, 2.0, 6.0]), np.array([7.0])
 
 
 def shares():
@@ -49,8 +49,8 @@ EXERCISES = [
     }),
     Exercise("10.2", "a list of two numbers: the gradient of the batch, the mean of the means", shares, {
         (lambda: shares()[::-1]): "The other way round: the gradient of the whole batch first.",
-        (20.0, 6.0): "The first number is the sum over the four samples. The loss of a batch is a mean.",
-        (5.0, 5.0): "The two differ here, since one worker has three samples and the other has one.",
+        (16.0, 5.0): "The first number is the sum over the four samples. The loss of a batch is a mean.",
+        (4.0, 4.0): "The two differ here, since one worker has three samples and the other has one.",
     }),
     Exercise("10.3", "a function of wanted and ordered that returns truth values", among, {
         But(bounded=False):

@@ -7,13 +7,16 @@ names, on invented ratings of the larger sets' shapes.
 import contextlib
 import logging
 import pathlib
+import secrets
+import tempfile
 import threading
 import time
 
 import numpy as np
 import pandas as pd
 
-from recdl.distributed.workers import Workers
+from recdl.distributed import summing
+from recdl.distributed.workers import LOOPBACK, Workers
 
 SETS = {  # what GroupLens says of its sets, and counts of the films that somebody rated
     "100k": {"ratings": 100_000, "users": 943, "films": 1_682},
@@ -149,6 +152,62 @@ def kill_a_worker(pool: Workers, after: float) -> None:
     threading.Timer(after, victim.kill).start()
 
 
+def step(batch_sizes, positives, times: int = 7) -> pd.DataFrame:
+    """Return how many milliseconds a worker takes for the gradient of a batch, and to move all weights by it.
+
+    Returns
+    -------
+    DataFrame
+        A row for each size, in order; the columns ``gradient`` and ``weights``. Medians, after compiling.
+    """
+    from recdl.distributed.rank import Learner
+
+    sizes = {"n_users": positives.n_users, "n_items": positives.n_items}
+    model = sizes | {"n_factors": 16, "layer_sizes": [16, 8, 4], "seed": 1}
+    rng, found = np.random.default_rng(1), {}
+    for size in sorted(batch_sizes):
+        learner = Learner(model, learning_rate=0.001, batch_size=size)
+        samples = [
+            rng.integers(n, size=size, dtype="int32")
+            for n in (positives.n_users, positives.n_items)
+        ]
+        samples.append(rng.integers(2, size=size).astype("float32"))
+        taken = {"gradient": [], "weights": []}
+        with _no_word_of_compiling():
+            for _ in range(1 + times):
+                begin = time.perf_counter()
+                gradient = learner.gradient(*samples).numpy()
+                middle = time.perf_counter()
+                learner.step(gradient[:-1])
+                learner.vector.numpy()  # waits until it is done
+                taken["gradient"].append(middle - begin)
+                taken["weights"].append(time.perf_counter() - middle)
+        found[size] = {n: 1000 * np.median(t[1:]) for n, t in taken.items()}
+    return pd.DataFrame(found).T.rename_axis(index="batch", columns="milliseconds")
+
+
+def exchange(n_numbers: int, times: int = 20) -> float:
+    """Return how many milliseconds two ranks of this machine need to add up so many numbers, the median."""
+    token, taken = secrets.token_hex(16), []
+
+    def rank(number, folder):
+        numbers = np.ones(n_numbers, dtype="float32")
+        place = (number, 2, folder, LOOPBACK, token)
+        with contextlib.closing(summing.Sum(*place)) as add:
+            for _ in range(times):
+                begin = time.perf_counter()
+                add(numbers)
+                if number == 0:
+                    taken.append(time.perf_counter() - begin)
+
+    with tempfile.TemporaryDirectory() as folder:
+        other = threading.Thread(target=rank, args=(1, folder))
+        other.start()
+        rank(0, folder)
+        other.join()
+    return 1000 * float(np.median(taken))
+
+
 @contextlib.contextmanager
 def _no_word_of_compiling():
     # TensorFlow finds it suspicious that a function is compiled for several models.
@@ -159,22 +218,3 @@ def _no_word_of_compiling():
         yield
     finally:
         logger.setLevel(level)
-
-
-def step(positives, batch_size: int, n_batches: int = 20) -> float:
-    """Return how many milliseconds one process computes for a batch of a NeuMF."""
-    from recdl import models, training
-
-    model = models.NeuMF(positives.n_users, positives.n_items)
-    epoch = training.compiled_epoch(model, training.adam(0.001))
-    rng, size = np.random.default_rng(0), (n_batches, batch_size)
-    users, items = (
-        rng.integers(n, size=size, dtype="int32")
-        for n in (positives.n_users, positives.n_items)
-    )
-    labels = rng.integers(2, size=size).astype("float32")
-    with _no_word_of_compiling():
-        epoch(users, items, labels)  # the first call compiles
-    begin = time.perf_counter()
-    float(epoch(users, items, labels))
-    return 1000 * (time.perf_counter() - begin) / n_batches
