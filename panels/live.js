@@ -161,7 +161,7 @@ recdl.panel("live", (state, say) => {
   const toy = { titles: state.titles, gram: Float64Array.from(state.gram.flat()) };
   const view = recdl.table(["place", ...METHODS]), list = recdl.table(["place", "your film", "fading", "move"]);
   const why = recdl.table(["your film", "weight", "adds", "share"]);
-  let data, n, history, kept, cache, asked, before = {};
+  let data, n, history, kept, cache, asked, later, before = {};
 
   // Fill a cache with the two matrices; that of EASE is null where the package refuses the inverse.
   function matrices() {
@@ -173,7 +173,7 @@ recdl.panel("live", (state, say) => {
       cache.ease = l2 < 1e-9 * total ? null : live.ease(gram, n, l2);
       cache.l2 = l2;
     }
-    return { popularity: gram, "item-kNN": cache.knn, EASE: cache.ease, "fading EASE": cache.ease };
+    return { "item-kNN": cache.knn, EASE: cache.ease, "fading EASE": cache.ease };
   }
 
   const weight = (place) => Math.exp(-1 / state.tau) ** (history.length - 1 - place);
@@ -188,9 +188,10 @@ recdl.panel("live", (state, say) => {
   }
 
   function scores(method) {
-    const matrix = matrices()[method], found = new Float64Array(n);
+    const found = new Float64Array(n);
+    if (method === "popularity") return found.map((_, j) => data.gram[j * n + j]);
+    const matrix = matrices()[method];
     if (!matrix) return null;
-    if (method === "popularity") return found.map((_, j) => matrix[j * n + j]);
     history.forEach((i, place) => {
       const w = method === "fading EASE" ? weight(place) : 1;
       for (let j = 0; j < n; j += 1) found[j] += w * matrix[i * n + j];
@@ -200,16 +201,17 @@ recdl.panel("live", (state, say) => {
 
   // The films that are left, the best first; of equal ones the first in the catalogue.
   function ranked(method) {
-    const values = scores(method), left = [...data.titles.keys()].filter((j) => !history.includes(j));
-    if (!values || (!history.length && method !== "popularity")) return [];
+    const isSilent = !history.length && method !== "popularity", values = isSilent ? null : scores(method);
+    if (!values) return [];
+    const left = [...data.titles.keys()].filter((j) => !history.includes(j));
     const rounded = values.map((value) => Math.round(value * 1e9));
     return left.sort((a, b) => rounded[b] - rounded[a]).slice(0, state.shown).map((j) => [j, values[j]]);
   }
 
   const answers = METHODS.map((method) => Array.from({ length: state.shown }, (_, place) => {
-    const button = html("button", {
-      type: "button", class: "recdl-button recdl-cell", "data-key": `why-${METHODS.indexOf(method)}-${place}`,
-      click: () => { asked = [method, button.film]; say(explain()); },
+    const button = recdl.button("", `why-${METHODS.indexOf(method)}-${place}`, () => {
+      asked = [method, button.film];
+      say(explain());
     });
     return button;
   }));
@@ -228,8 +230,9 @@ recdl.panel("live", (state, say) => {
     const [method, film] = asked, title = data.titles[film];
     why.node.hidden = method === "popularity" || film === undefined;
     if (film === undefined) return "";
-    const value = scores(method)[film], parts = shares(method, film), total = number(value, 3);
+    const value = scores(method)[film], total = number(value, 3);
     if (why.node.hidden) return `${value} people have ${title}, and that is its score. Your films play no part.`;
+    const parts = shares(method, film);
     why.show(`Why ${method} gives ${title} ${total}: your films add up`, parts.map((part, place) => [
       data.titles[history[place]], ...part.map((each) => number(each, 3)),
     ]));
@@ -264,8 +267,20 @@ recdl.panel("live", (state, say) => {
     const told = other.map((method) => `${method}, first ${first(method)}`).join("; ");
     const trouble = !history.length ? " Without a film of yours, only popularity can answer."
       : history.length === n ? " You have seen all films: nothing is left." : "";
-    const zero = cache.ease ? "" : " With λ = 0 rounding errors drown the inverse of EASE: choose a λ above 0.";
+    const zero = !history.length || cache.ease ? ""
+      : " With λ = 0 rounding errors drown the inverse of EASE: choose a λ above 0.";
     return `${told ? `Other lists: ${told}.` : "No list changes."}${trouble}${zero}`;
+  }
+
+  // Many films, and their matrices, take a while: then the sentence comes first, and the lists follow.
+  function soon(told, act) {
+    say(`${told} …`);
+    later = setTimeout(act, 20);
+  }
+  function answer(told) {
+    const tell = () => say(`${told} ${show()}`), isReady = n < 100 || !history.length || cache.l2 === state.l2;
+    clearTimeout(later);
+    if (isReady) tell(); else soon(told, tell);
   }
 
   function add(i) {
@@ -273,7 +288,7 @@ recdl.panel("live", (state, say) => {
     if (history.length >= MOST) { say(`Your list has room for ${MOST} films. Take one away first.`); return; }
     keep(i);
     history.push(i);
-    say(`${data.titles[i]} added. ${show()}`);
+    answer(`${data.titles[i]} added.`);
   }
 
   function move(i, by) {
@@ -284,66 +299,56 @@ recdl.panel("live", (state, say) => {
     }
     history.splice(from, 1);
     history.splice(to, 0, i);
-    say(`${title} is in place ${to + 1}. ${show()}`);
+    answer(`${title} is in place ${to + 1}.`);
   }
 
   function takeAway(i) {
     const from = history.indexOf(i);
     if (from < 0) { say(`${data.titles[i]} is not in your list.`); return; }
     history.splice(from, 1);
-    say(`${data.titles[i]} taken away. ${show()}`);
+    answer(`${data.titles[i]} taken away.`);
     const next = history[Math.min(from, history.length - 1)];
     (next === undefined ? picker : kept[next].buttons.lastChild).focus();
   }
 
   function keep(i) {
     const title = data.titles[i];
-    const press = (sign, words, key, click) => html("button", {
-      type: "button", class: "recdl-button", "data-key": `${key}-${i}`, "aria-label": `${title}: ${words}`, click,
-    }, sign);
-    kept[i] ||= { title, buttons: html("span", { class: "recdl-move" },
-      press("↑", "one place up", "up", () => move(i, -1)), " ",
-      press("↓", "one place down", "down", () => move(i, 1)), " ",
-      press("✕", "take away", "away", () => takeAway(i))) };
-  }
-
-  // A range over given values.
-  function scale(key, label, values, name) {
-    const shown = html("span", { class: "recdl-value", "aria-hidden": "true" });
-    const input = html("input", {
-      type: "range", min: 0, max: values.length - 1, step: 1, "data-key": key,
-      input: () => { set(values[Number(input.value)]); say(`${label} = ${text(state[name])}. ${show()}`); },
-    });
-    function set(value) {
-      state[name] = value;
-      input.value = values.indexOf(value);
-      shown.textContent = text(value);
-      input.setAttribute("aria-valuetext", shown.textContent);
-    }
-    return { node: html("div", { class: "recdl-slider" }, html("label", {}, label, input), shown), set };
+    if (i in kept) return;
+    const buttons = recdl.movers(title, i, (by) => move(i, by));
+    buttons.append(" ", recdl.button("✕", `away-${i}`, () => takeAway(i), `${title}: take away`));
+    kept[i] = { title, buttons };
   }
 
   const picker = html("select", {
     "data-key": "film", change: () => say(`${data.titles[picker.value]}: press Add to put it behind your films.`),
   });
-  const l2 = scale("l2", "λ", L2, "l2"), tau = scale("tau", "τ", TAU, "tau");
+  const scale = (key, label, values) => recdl.slider({ label, key, values, text, value: state[key], change: (value) => {
+    state[key] = value;
+    answer(`${label} = ${text(value)}.`);
+  } });
+  const l2 = scale("l2", "λ", L2), tau = scale("tau", "τ", TAU);
   const ABSENT = "MovieLens may not be passed on, so this page does not hold it: open your own ml-100k.zip.";
-  const all = recdl.button("The 300 most rated films", "all", () => (own
-    ? begin(own, [], 500, 7, "The 300 most rated films. ") : say(ABSENT)));
+  const many = () => begin(own, [], 500, 7, "The 300 most rated films.");
+  const all = recdl.button("The 300 most rated films", "all", () => {
+    clearTimeout(later);
+    if (own) soon("Reading the films", many); else say(ABSENT);
+  });
   let own = recdl.atHand && live.atHand(recdl.atHand);
 
   function begin(films, first, lambda, speed, told) {
     [data, n, history] = [films, films.titles.length, [...first]];
     [kept, cache, asked] = [{}, {}, ["fading EASE"]];
     history.forEach(keep);
+    Object.assign(state, { l2: lambda, tau: speed });
     l2.set(lambda);
     tau.set(speed);
-    const order = [...films.titles.keys()].sort((a, b) => films.titles[a].localeCompare(films.titles[b], "en"));
+    const { compare } = new Intl.Collator("en");  // many times faster than localeCompare
+    const order = [...films.titles.keys()].sort((a, b) => compare(films.titles[a], films.titles[b]));
     picker.replaceChildren(...order.map((i) => html("option", { value: i }, films.titles[i])));
-    say(told + show());
+    answer(told);
   }
   const start = { history: state.history, l2: state.l2, tau: state.tau };
-  const again = () => begin(toy, start.history, start.l2, start.tau, "The toy world. ");
+  const again = () => begin(toy, start.history, start.l2, start.tau, "The toy world.");
 
   async function opened() {
     const [file] = zip.files;
@@ -358,7 +363,7 @@ recdl.panel("live", (state, say) => {
     } finally {
       zip.value = "";  // so that the same file can be chosen again
     }
-    all.click();
+    many();
   }
   const zip = html("input", { type: "file", accept: ".zip,.whl", "data-key": "zip", change: opened });
 
@@ -374,8 +379,8 @@ recdl.panel("live", (state, say) => {
     controls: [
       html("div", { class: "recdl-slider" }, html("label", {}, "film", picker),
         recdl.button("Add", "add", () => add(Number(picker.value)))),
-      recdl.button("Take all away", "none", () => { history = []; say(`Your list is empty. ${show()}`); }),
-      l2.node, tau.node, recdl.button("The toy world", "again", again), all,
+      recdl.button("Take all away", "none", () => { history = []; answer("Your list is empty."); }),
+      l2, tau, recdl.button("The toy world", "again", again), all,
       html("label", {}, "Open your own ml-100k.zip (it stays on this computer): ", zip),
     ],
     view: [list.node, view.node, why.node],

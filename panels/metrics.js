@@ -79,10 +79,6 @@ recdl.panel("metrics", (state, say) => {
   // The controls of a film are made once, and go with it.
   function withControls({ title, relevant }, number) {
     const film = { title, relevant };
-    const press = (sign, words, key, by) => html("button", {
-      type: "button", class: "recdl-button", "data-key": `${key}-${number}`, "aria-label": `${title}: ${words}`,
-      click: () => move(film, films.indexOf(film) + by),
-    }, sign);
     const yes = html("span", {}, relevant ? "✓" : "–");
     const box = html("input", {
       type: "checkbox", checked: relevant && "", "data-key": `relevant-${number}`,
@@ -96,8 +92,7 @@ recdl.panel("metrics", (state, say) => {
     const grab = (event) => { event.preventDefault(); drag(film); };
     film.handle = html("span", { class: "recdl-handle", pointerdown: grab }, title);
     film.box = html("span", {}, box, " ", yes);
-    const up = press("↑", "one place up", "up", -1), down = press("↓", "one place down", "down", 1);
-    film.buttons = html("span", {}, up, " ", down);
+    film.buttons = recdl.movers(title, number, (by) => move(film, films.indexOf(film) + by));
     return film;
   }
 
@@ -121,7 +116,7 @@ recdl.panel("metrics", (state, say) => {
         change: (person) => say(choose(person)),
       }),
       recdl.slider({
-        label: "k", key: "k", min: 1, max: MOST, step: 1, value: state.k,
+        label: "k", key: "k", min: 1, max: MOST, value: state.k,
         change: (k) => { state.k = k; say(show()); },
       }),
     ],

@@ -119,6 +119,7 @@ recdl.panel("mlp", (state, say) => {
 
   function train(n) {
     const before = weights.slice();
+    run += 1;
     for (let i = 0; i < n && steps < MOST; i += 1) {
       before.set(weights);
       net.step(weights, slopes, state.rate);
@@ -149,7 +150,7 @@ recdl.panel("mlp", (state, say) => {
     const mine = run += 1, own = { width: state.width, rate: state.rate };
     let seed = 0, count = 0;
     say(`Training ${STARTS} starts with ${own.width} hidden neurons …`);
-    (function piece() {
+    setTimeout(function piece() {
       const until = performance.now() + 10;
       while (seed < STARTS && performance.now() < until) {
         count += net.learns(seed, own.width, own.rate, LONG, films, wanted);
@@ -158,7 +159,7 @@ recdl.panel("mlp", (state, say) => {
       if (run !== mine) return;
       if (seed < STARTS) setTimeout(piece, 0);
       else tell(own, count);
-    })();
+    });
   }
 
   function tell({ width, rate }, count) {
@@ -172,14 +173,11 @@ recdl.panel("mlp", (state, say) => {
   }
 
   const whole = (key, label, min, max) => recdl.slider({
-    label, key, min, max, step: 1, value: state[key], change: change(key),
+    label, key, min, max, value: state[key], change: change(key),
   });
   begin();
   show();
   shares.node.hidden = true;
-  const steppers = [1, 10, 100, 1000].map((n) => recdl.button(
-    n === 1 ? "1 step" : `${n} steps`, `step-${n}`, () => { run += 1; train(n); },
-  ));
   return {
     question: {
       ask: "Two hidden neurons can solve XOR: the chapter shows their weights. How many of 200 random starts "
@@ -194,8 +192,7 @@ recdl.panel("mlp", (state, say) => {
         label: "learning rate", key: "rate", options: ["0.01", "0.1", "0.5", "2", "10"], value: String(state.rate),
         change: change("rate"),
       }),
-      ...steppers,
-      recdl.button("Start again", "again", () => { begin(); say(show()); }),
+      ...recdl.steppers([1, 10, 100, 1000], train, () => { begin(); say(show()); }),
       recdl.button(`Count: which of ${STARTS} starts learn?`, "count", countStarts),
     ],
     view: [

@@ -109,7 +109,7 @@ recdl.panel("negatives", (state, say) => {
   }
 
   const slider = (key, label, max) => recdl.slider({
-    label, key, min: 0, max, step: 1, value: state[key],
+    label, key, max, value: state[key],
     change: (value) => { state[key] = value; begin(); say(show()); },
   });
   view.node.classList.add("recdl-upright");
@@ -124,8 +124,7 @@ recdl.panel("negatives", (state, say) => {
     },
     controls: [
       slider("negatives", "negatives for each one", 10), slider("seed", "seed", 99),
-      ...[1, 10, 100].map((n) => recdl.button(n === 1 ? "1 step" : `${n} steps`, `step-${n}`, () => train(n))),
-      recdl.button("Start again", "again", () => { begin(); say(show()); }),
+      ...recdl.steppers([1, 10, 100], train, () => { begin(); say(show()); }),
     ],
     view: [
       recdl.html("div", {}, view.node, recdl.html("p", { class: "recdl-key" },

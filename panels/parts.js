@@ -28,23 +28,42 @@ window.recdl = {};
 
   // Controls: each has a `key`, by which the focus finds it again.
 
-  function button(label, key, click) {
-    return html("button", { type: "button", class: "recdl-button", "data-key": key, click }, label);
+  function button(label, key, click, name = null) {
+    const about = { type: "button", class: "recdl-button", "data-key": key, "aria-label": name, click };
+    return html("button", about, label);
   }
 
-  function slider({ label, key, min, max, step, value, digits = 0, change }) {
-    const id = unique(key);
+  // Two buttons that move a film by one place.
+  function movers(film, key, move) {
+    const one = (sign, word, by) => button(sign, `${word}-${key}`, () => move(by), `${film}: one place ${word}`);
+    return html("span", { class: "recdl-move" }, one("↑", "up", -1), " ", one("↓", "down", 1));
+  }
+
+  // Buttons that make steps of training, and one that begins anew.
+  function steppers(counts, train, begin) {
+    const steps = counts.map((n) => button(n === 1 ? "1 step" : `${n} steps`, `step-${n}`, () => train(n)));
+    return [...steps, button("Start again", "again", begin)];
+  }
+
+  // A range of numbers, or over given values.
+  function slider({ label, key, values, min = 0, max = values.length - 1, step = 1, value, digits = 0, change,
+    text = (one) => number(one, digits) }) {
+    const id = unique(key), now = () => (values ? values[input.value] : Number(input.value));
     const shown = html("span", { class: "recdl-value", "aria-hidden": "true" });
     const input = html("input", {
-      type: "range", id, min, max, step, value, "data-key": key,
-      input: () => { show(); change(Number(input.value)); },
+      type: "range", id, min, max, step, "data-key": key, input: () => { show(); change(now()); },
     });
     function show() {
-      shown.textContent = number(Number(input.value), digits);
+      shown.textContent = text(now());
       input.setAttribute("aria-valuetext", shown.textContent);
     }
-    show();
-    return html("div", { class: "recdl-slider" }, html("label", { for: id }, label), input, shown);
+    function set(one) {
+      input.value = values ? values.indexOf(one) : one;
+      show();
+    }
+    set(value);
+    const node = html("div", { class: "recdl-slider" }, html("label", { for: id }, label), input, shown);
+    return Object.assign(node, { set });
   }
 
   function select({ label, key, options, value, change }) {
@@ -188,23 +207,50 @@ window.recdl = {};
       let value = pool[i % 4] ^ hash;
       hash = times(hash, 0x58f38ded);
       value = times(value, hash);
-      return BigInt((value ^ (value >>> 16)) >>> 0);
+      return (value ^ (value >>> 16)) >>> 0;
     });
-    const long = (i) => (words[i + 1] << 32n) | words[i];
-    const wrap = (value, bits = 128) => BigInt.asUintN(bits, value);
-    const increment = wrap((((long(4) << 64n) | long(6)) << 1n) | 1n);
-    const next = () => { state = wrap(state * 0x2360ed051fc65da44385df649fccf645n + increment); };
-    let state = 0n;
-    next();
-    state = wrap(state + ((long(0) << 64n) | long(2)));
-    next();
+
+    // Numbers of 128 bits, in eight parts of 16, the lowest first.
+    const TIMES = [0xf645, 0x9fcc, 0xdf64, 0x4385, 0x5da4, 0x1fc6, 0xed05, 0x2360], sums = new Float64Array(8);
+    const partsOf = (...order) => order.flatMap((i) => [words[i] & 65535, words[i] >>> 16]);
+    const increment = partsOf(6, 7, 4, 5).map((part, i) => 2 * part + Number(i === 0));
+    const parts = partsOf(2, 3, 0, 1).map((part, i) => part + increment[i]);
+    let low, high, isKept = false;
+    function step() {
+      sums.set(increment);
+      for (let i = 0; i < 8; i += 1) for (let j = 0; i + j < 8; j += 1) sums[i + j] += parts[i] * TIMES[j];
+      for (let i = 0; i < 8; i += 1) {
+        const carry = Math.floor(sums[i] / 65536);
+        parts[i] = sums[i] - 65536 * carry;
+        if (i < 7) sums[i + 1] += carry;
+      }
+    }
+    function next() {
+      step();
+      const half = (i) => (parts[i] ^ parts[i + 4]) | ((parts[i + 1] ^ parts[i + 5]) << 16), by = parts[7] >> 10;
+      const [a, b] = by & 32 ? [half(2), half(0)] : [half(0), half(2)], turn = by & 31;
+      low = (turn ? (a >>> turn) | (b << (32 - turn)) : a) >>> 0;
+      high = (turn ? (b >>> turn) | (a << (32 - turn)) : b) >>> 0;
+    }
+    step();
     function one() {
       next();
-      const turn = state >> 122n, value = wrap((state >> 64n) ^ state, 64);
-      return Number(wrap((value >> turn) | (value << (64n - turn)), 64) >> 11n) / 2 ** 53;
+      return (high * 2 ** 21 + (low >>> 11)) / 2 ** 53;
+    }
+    function word() {
+      isKept = !isKept;
+      if (isKept) next();
+      return isKept ? low : high;
+    }
+    // As `integers(n)`; a generator that has drawn some draws no numbers by `one`.
+    function integer(n) {
+      const least = (2 ** 32 - n) % n;
+      let drawn = word();
+      while (Math.imul(drawn, n) >>> 0 < least) drawn = word();
+      return Math.floor(drawn * n / 2 ** 32);
     }
     const uniform = (low, high, n) => Float64Array.from({ length: n }, () => low + (high - low) * one());
-    return { one, uniform };
+    return { one, uniform, integer };
   }
 
   // What was written in the page by Python must not be lost if a panel cannot begin.
@@ -223,8 +269,30 @@ window.recdl = {};
       place.querySelector("input:not([type=radio]), input:checked, select, button").focus();
       say(`Your prediction stands. ${question.then}`);
     });
+    title.append(" ", whole(root, say));
     root.replaceChildren(title, ask, place, html("div", { class: "recdl-view" }, ...view), status, end);
     root.recdl = numbers;
+  }
+
+  // A button by which the panel fills the window, above all else; slides open the page with `?full`.
+  function whole(root, say) {
+    const isFull = () => root.hasAttribute("popover"), set = (full) => {
+      for (const [name, value] of Object.entries({ popover: "manual", role: "dialog", "aria-modal": "true" })) {
+        if (full) root.setAttribute(name, value); else root.removeAttribute(name);
+      }
+      if (full) root.showPopover?.();  // old browsers do without: the style places it
+      node.textContent = full ? "Back to the page" : "Full screen";
+      node.focus();
+      say(full ? "The panel fills the window." : "The panel is back in the page.");
+    };
+    addEventListener("beforeprint", () => { if (isFull()) set(false); });
+    const node = button("Full screen", "full", () => set(!isFull()));
+    root.addEventListener("keydown", ({ key }) => { if (key === "Escape" && isFull()) set(false); });
+    root.addEventListener("focusout", ({ relatedTarget: to }) => {
+      if (isFull() && to && !root.contains(to)) node.focus();  // nothing else can be seen
+    });
+    if (location.search === "?full" && location.hash === `#${root.id}`) addEventListener("load", () => set(true));
+    return node;
   }
 
   function prediction({ ask, choices }, say, commit) {
@@ -245,7 +313,7 @@ window.recdl = {};
   }
 
   Object.assign(window.recdl, {
-    html, svg, number, button, slider, select, radios, keepFocus, table, plot, figure, surface, random, panel,
+    html, svg, number, button, movers, steppers, slider, select, radios, keepFocus, table, plot, figure, surface, random, panel,
   });
 })();
 

@@ -114,46 +114,12 @@ recdl.protocol = (() => {
     return { of, n, users: users.length, means };
   }
 
-  // NumPy's `integers(n)` of a PCG64, bit for bit; its numbers have 128 bits, here in eight parts of 16.
-  function draws({ state, inc }, n) {
-    const TIMES = [0xf645, 0x9fcc, 0xdf64, 0x4385, 0x5da4, 0x1fc6, 0xed05, 0x2360];
-    const parts = [...state], sums = new Float64Array(8), least = (2 ** 32 - n) % n;
-    let kept = null;
-    function step() {
-      sums.set(inc);
-      for (let i = 0; i < 8; i += 1) for (let j = 0; i + j < 8; j += 1) sums[i + j] += parts[i] * TIMES[j];
-      for (let i = 0; i < 8; i += 1) {
-        const carry = Math.floor(sums[i] / 65536);
-        parts[i] = sums[i] - 65536 * carry;
-        if (i < 7) sums[i + 1] += carry;
-      }
-    }
-    function word() {
-      if (kept !== null) {
-        const word = kept;
-        kept = null;
-        return word;
-      }
-      step();
-      const half = (i) => (parts[i] ^ parts[i + 4]) | ((parts[i + 1] ^ parts[i + 5]) << 16), by = parts[7] >> 10;
-      const halves = by & 32 ? [half(2), half(0)] : [half(0), half(2)], turn = by & 31;
-      const turned = (i) => (turn ? (halves[i] >>> turn) | (halves[1 - i] << (32 - turn)) : halves[i]) >>> 0;
-      kept = turned(1);
-      return turned(0);
-    }
-    return () => {
-      let drawn = word();
-      while (Math.imul(drawn, n) >>> 0 < least) drawn = word();
-      return Math.floor(drawn * n / 2 ** 32);
-    };
-  }
-
   // The bootstrap takes some time, so it is done in pieces: these are generators that stop between two.
   const drawn = new Map();
-  function* timesDrawn(n, start) {
+  function* timesDrawn(n) {
     if (!drawn.has(n)) {
-      const draw = draws(start, n), times = new Uint8Array(RESAMPLES * n);
-      const one = (from) => { for (let i = 0; i < n; i += 1) times[from + draw()] += 1; };
+      const rng = recdl.random(0), times = new Uint8Array(RESAMPLES * n);
+      const one = (from) => { for (let i = 0; i < n; i += 1) times[from + rng.integer(n)] += 1; };
       for (let r = 0; r < RESAMPLES; r += 1) {
         one(r * n);
         if (r % 20 === 0) yield;
@@ -171,8 +137,8 @@ recdl.protocol = (() => {
   }
 
   // The mean of each system in each resample.
-  function* resampled(table, start) {
-    const times = yield* timesDrawn(table.users, start), means = new Float64Array(table.n);
+  function* resampled(table) {
+    const times = yield* timesDrawn(table.users), means = new Float64Array(table.n);
     const columns = Array.from(means, () => new Float64Array(RESAMPLES));
     for (let r = 0; r < RESAMPLES; r += 1) {
       resample(means.fill(0), times, table, r);
@@ -197,7 +163,7 @@ recdl.protocol = (() => {
 
 recdl.panel("protocol", (state, say) => {
   const { systems, last } = state, { svg, number } = recdl, math = recdl.protocol;
-  const { tables, generator } = recdl.data.protocol, all = [...systems.keys()], known = new Map();
+  const { tables } = recdl.data.protocol, all = [...systems.keys()], known = new Map();
   const FIRST = { split: state.split, metric: state.metric, k: state.k, negatives: null };
   const PAIRS = all.flatMap((a) => all.slice(a + 1).map((b) => [a, b])), HIGH = 17;
   const view = recdl.table(["system", "place", "mean", "minus the reference, ✓ clear of 0"]);
@@ -285,10 +251,10 @@ recdl.panel("protocol", (state, say) => {
   function* work(found) {
     if (!first.columns) {
       const again = compared(FIRST);
-      again.columns = yield* math.resampled(again, generator);
+      again.columns = yield* math.resampled(again);
       first = again;
     }
-    found.columns ||= yield* math.resampled(found, generator);
+    found.columns ||= yield* math.resampled(found);
     const reference = systems.indexOf(state.reference), pairs = swapped();
     const own = yield* intervals(found, all.map((s) => [s]));
     found.minus = yield* intervals(found, all.map((s) => [s, reference]));
@@ -328,7 +294,7 @@ recdl.panel("protocol", (state, say) => {
     label, key: name, options, value: state[name], change: set(name, then),
   });
   const whole = (name, min, max) => recdl.slider({
-    label: name, key: name, min, max, step: 1, value: state[name], change: set(name),
+    label: name, key: name, min, max, value: state[name], change: set(name),
   });
   Object.assign(state, { candidates: "all films", negatives: 99 });
   const box = {

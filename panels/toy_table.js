@@ -88,9 +88,7 @@ recdl.panel("toy_table", (state, say) => {
     cells[u][i].classList.toggle("recdl-on", rated[u][i] === 1);
   }
 
-  const cells = people.map((_, u) => films.map((__, i) => html("button", {
-    type: "button", class: "recdl-button recdl-cell", "data-key": `cell-${u}-${i}`, click: () => flip(u, i),
-  })));
+  const cells = people.map((_, u) => films.map((__, i) => recdl.button("", `cell-${u}-${i}`, () => flip(u, i))));
 
   function reset(table, told) {
     table.forEach((row, u) => row.forEach((value, i) => { rated[u][i] = value; write(u, i); }));

@@ -20,6 +20,7 @@ KEYS = {  # key: its code, its number, and the text that it writes
     "Home": ("Home", 36, ""),
     " ": ("Space", 32, " "),
     "Enter": ("Enter", 13, "\r"),
+    "Escape": ("Escape", 27, ""),
 }
 
 
@@ -106,10 +107,10 @@ class Browser:
             self.loaded = True
         return message
 
-    def open(self, page: Path):
-        """Open a file, and wait until it is loaded."""
+    def open(self, page: Path, more: str = ""):
+        """Open a file, with what stands behind its name in the address, and wait until it is loaded."""
         self.loaded, self.said, self.fetched = False, [], []
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page.as_uri() + more)
         while not self.loaded:
             self._next()
 

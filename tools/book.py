@@ -20,7 +20,7 @@ from pathlib import Path
 
 from recdl import provenance
 from recdl.files import replacing
-from tools import below, core_path, run
+from tools import accessible, below, core_path, run
 from tools.command import command, tell
 from tools.project import Project
 
@@ -97,7 +97,7 @@ def made_from(project: Project, *, with_films: bool = False) -> str:
 def made_with(project: Project) -> str:
     """Return one hash of the programs that make the pages."""
     here = Path(__file__).parent
-    names = ("book.py", "core_path.py", "pages.py", "panels.py")
+    names = ("accessible.py", "book.py", "core_path.py", "pages.py", "panels.py")
     names += ("slides.py", "slides.html", "plans.py", "editions.py")
     own = (here / name for name in names)
     programs = (path.read_bytes() for path in (project.lock, *own))
@@ -105,7 +105,7 @@ def made_with(project: Project) -> str:
 
 
 def finish(html: Path):
-    """Fold what goes deeper, load panels, and let the arrow of each page save its source.
+    """Fold what goes deeper, load panels, help screen readers, and let the arrow save the page's source.
 
     The theme's link lets a browser show a notebook as JSON.
     """
@@ -113,7 +113,7 @@ def finish(html: Path):
 
     for page in html.rglob("*.html"):
         text = core_path.fold(page.read_text(encoding="utf-8"))
-        text = panels.load(text, html, page)
+        text = accessible.mend(panels.load(text, html, page))
         page.write_text(text.replace(ARROW, f"download {ARROW}"), encoding="utf-8")
 
 

@@ -196,6 +196,7 @@ def stage(project: Project, source: Path):
     measured = json.loads(machine.read_text(encoding="utf-8"))
     texts = substitutions(results, seconds)
     texts |= {f"bench_{name}": str(value) for name, value in measured.items()}
+    texts |= panels.quoted(source)
     wheel = Path(shutil.copy(bundle.own_wheel(project), generated))
     texts["wheel"] = f"{{download}}`{wheel.name} <generated/{wheel.name}>`"
     config = yaml.safe_load((project.root / "_config.yml").read_text(encoding="utf-8"))

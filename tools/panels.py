@@ -17,7 +17,13 @@ PLACE = "_static/panels"
 SHARED = ("panels.css", "parts.js")
 HELD = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
 WHERE = re.compile(r'<p class="recdl-where">.*?</p>')  # only in the section of a panel
+PANEL = re.compile(r'<section class="recdl-panel"[^>]*>(.*?)</section>', flags=re.S)
+QUOTED = re.compile(r"\{\{ panel_(\w+) \}\}")  # in a page of Markdown
+TABLE = re.compile(r"<table.*?</table>", flags=re.S)
 COMMENT = re.compile(r"^/\*.*?\*/$", flags=re.M | re.S)  # of a style
+BEHIND = re.compile(
+    r"  // .*$"
+)  # a comment, in a script; no text in one looks like this
 TAGS = {
     ".css": '<link rel="stylesheet" href="{}" />',
     ".js": '<script defer src="{}"></script>',
@@ -32,13 +38,23 @@ def scripts(project: Project) -> list[Path]:
 def files_of(page: Path) -> list[str]:
     """Return the names of the files that a page's source needs: the shared ones, and a script a panel."""
     text = page.read_text(encoding="utf-8")
-    called = re.findall(r'(?:\b|\\n)panel\(\\"(\w+)\\"\)', text)
+    called = re.findall(r'(?:\b|\\n)panel\(\\"(\w+)\\"\)', text) + QUOTED.findall(text)
     return [*SHARED, *(f"{name}.js" for name in called)] if called else []
 
 
+def quoted(folder: Path) -> dict[str, str]:
+    """Return the panels that Markdown pages of a folder quote, by the name as in ``{{ panel_neuron }}``."""
+    texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*.md"))
+    names = {name for text in texts for name in QUOTED.findall(text)}
+    made = course_panels.panels()
+    return {f"panel_{name}": made[name]().to_html(name) for name in sorted(names)}
+
+
 def as_loaded(text: str) -> str:
-    """Return a script or a style as a page loads it: without indentation and lines that only comment."""
-    lines = (line.strip() for line in COMMENT.sub("", text).splitlines())
+    """Return a script or a style as a page loads it: without indentation and comments."""
+    lines = (
+        BEHIND.sub("", line).strip() for line in COMMENT.sub("", text).splitlines()
+    )
     return (
         "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
     )
@@ -81,11 +97,22 @@ def load(text: str, html: Path, page: Path) -> str:
     return WHERE.sub(lambda where: where[0].replace("setup.md", "setup.html"), text)
 
 
+def is_panel(text: str) -> bool:
+    """Tell whether a part of a page or of a slide is the first state of a panel."""
+    return PANEL.match(text) is not None
+
+
+def without_table(text: str) -> str:
+    """Return the first state of a panel without its table: a title, and where the panel is."""
+    return TABLE.sub("", text)
+
+
 def on_slides(text: str, page: str) -> str:
-    """Return slides on which the first state of each panel leads to its place in a page of the book."""
+    """Return slides on which the first state of each panel opens it in its page, filling the window."""
 
-    def linked(where):
-        name = HELD.findall(where.string, 0, where.start())[-1]
-        return f'<p><a href="{page}#panel-{name}">Open the panel</a></p>'
+    def shown(panel):  # a section within a slide would be a slide of its own
+        address = f"{page}?full#panel-{HELD.match(panel[0])[1]}"
+        link = f'<p><a href="{address}">Open the panel</a></p>'
+        return f"<div>{WHERE.sub(link, panel[1])}</div>"
 
-    return WHERE.sub(linked, text)
+    return PANEL.sub(shown, text)

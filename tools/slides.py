@@ -5,7 +5,10 @@
 The first cell and each cell with the tag `slide` begin a slide, `slide-more` adds a cell to it. Of Markdown,
 a slide shows the heading and the first paragraph, list, table or equation. All of it, and the untagged text
 that follows, are the speaker's notes (key S). Of code, it shows what the page shows; of a
-figure, not the code that draws it. A slide without a heading repeats the last one.
+figure, not the code that draws it; of a panel without a tag, the title and a link. A slide without a heading
+repeats the last one.
+
+Of an exercise, a slide shows the whole task.
 
 Slides that go deeper are below the slide before them: the arrow down leads there, and all other keys and a
 presenter's remote control pass by.
@@ -69,7 +72,8 @@ def slides_of(content: dict) -> list[Slide]:
         text, is_text = cells.source(cell), cell["cell_type"] == "markdown"
         if has_title := 0 in core_path.headings(cell):
             heading = text.splitlines()[0]
-        if "slide" in tags:
+        # What goes deeper is never on a slide of the rest.
+        if "slide" in tags or (off and "slide-more" in tags and not made[-1].deeper):
             parts = [] if has_title else [_to_html(heading)]
             made.append(Slide(off, parts, title=heading.lstrip("# ")))
         # Who leaves out what goes deeper still gets all of the notes and slides of the rest.
@@ -81,6 +85,10 @@ def slides_of(content: dict) -> list[Slide]:
                 slide.notes.append(_to_html(text))
         elif shown and cell["cell_type"] == "code":
             slide.parts += _code(cell)
+        elif 'panel("' in text:
+            slide.parts += map(
+                panels.without_table, filter(panels.is_panel, _code(cell))
+            )
     return made
 
 
@@ -100,7 +108,9 @@ def deck(slides: list[Slide], title: str) -> str:
 
 
 def beginning(text: str) -> str:
-    """Return the headings and the first block behind them of a Markdown text."""
+    """Return the headings and the first block behind them of a Markdown text; all of an exercise."""
+    if core_path.EXERCISE.match(text):
+        return text.strip()
     blocks, kept = re.split(r"\n\s*\n", text.strip()), []
     for block in blocks:
         lines = block.splitlines()

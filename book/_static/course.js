@@ -60,3 +60,15 @@
     });
   });
 })();
+
+// A question is searched for by what it asks about: "how is NDCG computed" finds what "NDCG" finds.
+(() => {
+  const ASKING = new RegExp("\\b(how|what|why|when|where|which|who|do|does|did|is|are|was|can|i|you|we|a|an|the|of|to|"
+    + "mean|means|compute|computed|calculate|calculated|define|defined|explain|explained|work|works)\\b|[?]", "gi");
+
+  document.addEventListener("DOMContentLoaded", () => {
+    if (typeof Search === "undefined") return;  // only the page of the search has it
+    const search = Search.performSearch;
+    Search.performSearch = (query) => search(query.replace(ASKING, " ").replace(/\s+/g, " ").trim() || query);
+  });
+})();

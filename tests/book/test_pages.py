@@ -18,7 +18,7 @@ import yaml
 from addresses import LIBRARIES, alien
 from recdl import toy
 from recdl.course import panels
-from tools import ROOT, bundle, changed_pages, repository
+from tools import ROOT, accessible, bundle, changed_pages, repository
 from tools.project import COURSE
 
 PAGES = sorted(
@@ -164,6 +164,23 @@ def test_no_file_of_the_book_holds_data_of_movielens_for_a_panel():
             assert set(titles) == set(toy.MOVIES["title"])
 
 
+@pytest.mark.parametrize(
+    "path", sorted((COURSE.html / "book").glob("*.html")), ids=lambda path: path.name
+)
+def test_what_the_theme_leaves_unclear_to_a_screen_reader_is_mended(path):
+    """`test_axe.py` finds more, and takes ten minutes."""
+    text = path.read_text(encoding="utf-8")
+    assert [found.pattern for found, _ in accessible.MENDED if found.search(text)] == []
+    assert 'role="navigation" aria-label="First page"' in text
+
+
+@pytest.mark.parametrize("name", panels.panels())
+def test_a_slide_opens_each_panel(name):
+    """Read as text: a link in a page is tested above."""
+    decks = (COURSE.html / "slides").glob("*.html")
+    assert any(f'?full#panel-{name}"' in deck.read_text("utf-8") for deck in decks)
+
+
 def test_a_picture_says_what_it_shows(page):
     silent = [
         p["src"]
@@ -202,6 +219,7 @@ def test_a_link_within_the_book_leads_somewhere(page):
     path, content = page
     for link in content.links:
         address, _, anchor = link.partition("#")
+        address = address.removesuffix("?full")  # of a panel, as slides open it
         if re.match(r"\w+:|//", link) or not link:
             continue
         target = (

@@ -130,7 +130,7 @@ def test_a_film_is_dragged_to_another_place_and_the_keys_go_on_from_there(show):
 
 def test_the_mask_is_taken_away_by_the_keyboard_alone(show):
     browser = show("attention", commit=False)
-    for key in ("Tab", " ", "Tab", "Enter", *["Tab"] * 6, " "):
+    for key in ("Tab", "Tab", " ", "Tab", "Enter", *["Tab"] * 6, " "):
         browser.press(key)
         assert browser.run("root.contains(document.activeElement)"), key
     assert browser.run("document.activeElement.dataset.key") == "masked"

@@ -126,7 +126,18 @@ def test_the_panel_stops_after_a_thousand_steps_with_every_number_of_negatives(s
 
 def test_zeros_are_chosen_and_a_step_is_made_by_the_keyboard_alone(show):
     browser = show("negatives", commit=False)
-    keys = ["Tab", " ", "Tab", "Enter", "ArrowRight", "ArrowRight", "Tab", "Tab", " "]
+    keys = [
+        "Tab",
+        "Tab",
+        " ",
+        "Tab",
+        "Enter",
+        "ArrowRight",
+        "ArrowRight",
+        "Tab",
+        "Tab",
+        " ",
+    ]
     for key in keys:
         browser.press(key)
         assert browser.run("root.contains(document.activeElement)"), key

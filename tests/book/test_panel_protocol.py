@@ -136,7 +136,7 @@ def test_the_data_are_small_and_hold_hits_and_ranks_only():
     text = panels.data_script("protocol")
     assert len(text.encode()) < 200_000
     data = eight.data()
-    assert set(data) == {"generator", "tables"}
+    assert set(data) == {"tables"}
     for table in data["tables"]:
         assert set(table) == {"splits", "users", "rows", "seeds", "text"}
 
@@ -205,7 +205,7 @@ def test_the_question_has_an_answer_that_is_not_to_be_seen_yet():
 
 def test_the_random_split_is_reached_by_the_keyboard_alone(show):  # noqa: F811
     browser = show("protocol", commit=False)  # noqa: F811
-    for key in ["Tab", " ", "Tab", "Enter", *["ArrowDown"] * 4]:
+    for key in ["Tab", "Tab", " ", "Tab", "Enter", *["ArrowDown"] * 4]:
         browser.press(key)
         assert browser.run("root.contains(document.activeElement)"), key
         assert browser.run("document.activeElement.matches(':focus-visible')"), key

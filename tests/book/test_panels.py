@@ -247,6 +247,10 @@ def test_random_numbers_are_those_of_numpy_to_the_last_bit(show):
     for seed in (0, 1, 42, 99, 2**31, 2**32 - 1):
         ours = browser.run(f"[...recdl.random({seed}).uniform(-0.7, 0.7, 50)]")
         assert ours == np.random.default_rng(seed).uniform(-0.7, 0.7, 50).tolist()
+        for n in (2, 943, 2**31 + 1):
+            script = f"((rng) => Array.from({{ length: 50 }}, () => rng.integer({n})))(recdl.random({seed}))"
+            numbers = np.random.default_rng(seed).integers(n, size=50)
+            assert browser.run(script) == numbers.tolist()
 
 
 # Chapter 2
@@ -274,10 +278,10 @@ def test_a_neuron_answers_as_the_package_does(show):
 
 
 def test_and_is_solved_by_the_keyboard_alone(show):
-    """From the prediction on: choose, commit, the wish, two weights and the bias."""
+    """Past the button of the full screen: choose, commit, the wish, two weights and the bias."""
     browser = show("neuron", commit=False)
     right, left = "ArrowRight", "ArrowLeft"
-    keys = ["Tab", " ", "Tab", "Enter"]  # the focus goes on to the wish
+    keys = ["Tab", "Tab", " ", "Tab", "Enter"]  # the focus goes on to the wish
     keys += [left, "Tab", right, right, "Tab", right, right, "Tab", left, left]
     for key in keys:
         browser.press(key)

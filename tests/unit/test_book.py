@@ -12,7 +12,7 @@ import pytest
 from processes import has_ended, send, signals, start, wait_for, wait_for_pid
 from recdl import paper
 from recdl.course import panels as course_panels
-from tools import below, book, editions, pages, panels, run, slides
+from tools import accessible, below, book, editions, pages, panels, run, slides
 from tools.project import Notebook, Project
 
 # From an executed notebook to a page
@@ -186,7 +186,7 @@ def test_a_slide_leads_to_the_panel_in_its_page():
     made = [course_panels.panels()[name]().to_html(name) for name in ("neuron", "mlp")]
     slides_of = panels.on_slides("".join(made), "../book/02.html")
     links = re.findall(r'href="([^"]+)"', slides_of)
-    assert links == ["../book/02.html#panel-neuron", "../book/02.html#panel-mlp"]
+    assert links == [f"../book/02.html?full#panel-{name}" for name in ("neuron", "mlp")]
     assert panels.on_slides("<p>setup.md</p>", "a.html") == "<p>setup.md</p>"
 
 
@@ -196,6 +196,30 @@ def test_the_source_of_a_page_says_which_scripts_it_needs(tmp_path):
     assert panels.files_of(page) == ["panels.css", "parts.js", "neuron.js"]
     page.write_text(json.dumps({"cells": [{"source": "a panel"}]}))
     assert panels.files_of(page) == []
+    page.write_text("Text.\n\n{{ panel_neuron }}\n")
+    assert panels.files_of(page) == ["panels.css", "parts.js", "neuron.js"]
+
+
+def test_a_page_of_markdown_gets_the_panels_that_it_quotes(tmp_path):
+    (tmp_path / "page.md").write_text("{{ ndcg }}\n\n{{ panel_neuron }}\n")
+    made = course_panels.panels()["neuron"]().to_html("neuron")
+    assert panels.quoted(tmp_path) == {"panel_neuron": made}
+    assert "\n\n" not in made  # or Markdown would end the panel there
+
+
+def test_what_is_seen_is_what_a_screen_reader_says():
+    page = """<div class="sidebar-primary-item">
+
+    <a class="navbar-brand logo"></a></div><div class="sidebar-primary-item"></div>
+    <summary aria-label="Toggle hidden content">Show the solution</summary>
+    <button class="btn search-button-field" title="Search" aria-label="Search">Search</button>
+    <button aria-label="Color mode"><i class="theme-switch fa" title="Light"></i></button>
+    <table><tr><th></th><th>mean</th><th class="head"><p></p></th></tr></table>"""
+    text = accessible.mend(page)
+    assert re.findall('role="[^"]*"', text) == ['role="navigation"']
+    assert re.findall('aria-label="([^"]*)"', text) == ["First page", "Color mode"]
+    assert re.findall('title="([^"]*)"', text) == ["Search"]
+    assert '<tr><td></td><th>mean</th><td class="head"></td></tr>' in text
 
 
 def test_another_script_of_a_panel_makes_the_pages_anew(tmp_path):

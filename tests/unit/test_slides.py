@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from recdl.course.panels import panels
 from tools import editions, plans, slides
 from tools.project import Notebook, Project
 
@@ -78,6 +79,19 @@ def test_code_without_a_tag_is_not_on_a_slide(page):
     assert "secret" not in page
 
 
+def test_a_panel_without_a_tag_is_a_title_and_a_link_and_no_slide_of_its_own():
+    made = {"text/html": panels()["neuron"]().to_html("neuron")}
+    output = {"output_type": "display_data", "data": made}
+    shown = cell("code", 'panel("neuron")', "remove-input", outputs=[output])
+    start = cell("markdown", "# A title")
+    (slide,) = slides.slides_of({"cells": [start, shown]})
+    text = slides.panels.on_slides(slide.parts[-1], "../book/02.html")
+    assert "A neuron by hand" in text
+    assert '<a href="../book/02.html?full#panel-neuron">' in text
+    assert "drama" not in text
+    assert "<section" not in text
+
+
 def test_a_deck_fetches_from_its_own_folder_only(tmp_path, monkeypatch):
     content = {"cells": [cell("markdown", "# 3")]}
     monkeypatch.setattr(Notebook, "with_outputs", lambda self: content)
@@ -101,6 +115,10 @@ def test_a_deck_fetches_from_its_own_folder_only(tmp_path, monkeypatch):
         ("b\n\nc", "b"),
         ("# A\n\n## B\n\n- c\n- d\n\ne", "# A\n\n## B\n\n- c\n- d"),
         ("## A", "## A"),
+        (
+            "### Exercise 1.1 · by hand\n\nb\n\nc",
+            "### Exercise 1.1 · by hand\n\nb\n\nc",
+        ),
     ],
 )
 def test_the_beginning_is_the_headings_and_one_block(text, shown):

@@ -75,7 +75,8 @@ def standings(table: pd.DataFrame, paper: float | None = None):
         colour, marker = LOOKS[row.kind]
         ax.plot([row.low, row.high], [y, y], color=colour, linewidth=2)
         ax.scatter(row.mean, y, color=colour, marker=marker, s=42, zorder=3)
-        write(ax, f"{row.mean:.3f}", (row.high, y), (5, 0), va="center")
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # hides the line
+        write(ax, f"{row.mean:.3f}", (row.high, y), (5, 0), va="center", bbox=behind)
     handles = [
         ax.scatter([], [], color=colour, marker=marker, label=kind)
         for kind, (colour, marker) in LOOKS.items()

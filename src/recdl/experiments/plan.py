@@ -30,6 +30,7 @@ from recdl.experiments.tables import Row
 
 MOST_TRIALS, MOST_SECONDS = 40, 20 * 60
 N_BEST, N_OTHER = 2, 1  # trials that are judged on all validation splits of a question
+NO_FADING = {"tau": 1000}  # films: longer than every history
 PAPER = {"n_epochs": paper.SETTINGS.n_epochs}  # all else is as `paper.Settings` has it
 CONTENDERS = (
     "EASE",
@@ -92,8 +93,9 @@ def best_first(name: str) -> list[dict[str, str]]:
 def finalists(name: str, question: str = VISIT) -> list[dict]:
     """Return the settings of a system that are judged on all validation splits of a question.
 
-    They are the best of its search; for a question that the search was not about, as many drawn at random
-    are with them. A system made of others has one setting: theirs.
+    They are the best of its search; for a question that the search was not about, one drawn at random is with
+    them. For a later visit what somebody did last may matter less than all of it: there the second finalist
+    of a system that fades is the first one, without fading. A system made of others has one setting: theirs.
     """
     system = by_name(name)
     if system.needs:
@@ -105,6 +107,8 @@ def finalists(name: str, question: str = VISIT) -> list[dict]:
     if question == VISIT:
         return ranked[: N_BEST + N_OTHER]
     best = ranked[:N_BEST]
+    if question == LATER and "tau" in system.space:
+        best = [best[0], best[0] | NO_FADING]
     others = (s for s in system.settings() if s in ranked and s not in best)
     return best + [setting for setting, _ in zip(others, range(N_OTHER), strict=False)]
 

@@ -108,7 +108,7 @@ EXERCISES = [
         But(mean_square=True): "These are mean squared errors. Use the log loss.",
     }),
     Exercise("2.5", "one letter, A, B, C or D", "C", {
-        "A": "More epochs help a loss that still falls. This one stands.",
+        "A": "More epochs help a loss that still falls. This one does not.",
         "B": "A larger step helps if the loss crawls. Ask whether 0.62 is a special number.",
         "D": "Even a constant answer reaches 0.500 here, without any hidden layer.",
     }),

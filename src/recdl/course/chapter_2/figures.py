@@ -80,7 +80,7 @@ def nerve_cell(inputs: list[str], threshold: int):
     for y, name in zip((3.3, 1.7), inputs, strict=True):
         box(model, 1.2, y, name, light(RUN))
         arrow(model, 2.4, y, 3.9, 2.5 + 0.2 * np.sign(y - 2.5))
-    box(model, 4.5, 2.5, "Σ", light(RUN))
+    box(model, 4.5, 2.5, "+", light(RUN))
     box(model, 6.7, 2.5, f"≥ {threshold}?", light(PAPER))
     box(model, 9.1, 2.5, "1 or 0")
     arrow(model, 5.0, 2.5, 5.85, 2.5)
@@ -106,7 +106,7 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
     box(ax, 3.4, 0.6, f"bias {_minus(bias)}", "0.92")
     arrow(ax, 4.2, 0.85, 5.45, 1.95)
     for x, text, colour in (
-        (5.75, f"Σ\n{_minus(total)}", light(RUN)),
+        (5.75, f"+\n{_minus(total)}", light(RUN)),
         (7.6, "sigmoid", light(PAPER)),
         (9.4, f"output\n{output:.2f}", "white"),
     ):
@@ -120,19 +120,18 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
 
 def activations(functions: dict):
     """Draw activation functions, a panel each: the function as a line, its slope dashed."""
-    _, axes = plt.subplots(
-        1, len(functions), figsize=(WIDTH, 2.7), sharex=True, sharey=True
-    )
+    options = {"sharex": True, "sharey": True, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(functions), figsize=(WIDTH, 3.0), **options)
     z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
     for ax, (name, function) in zip(axes, functions.items(), strict=True):
         slope = (function(z + 1e-6) - function(z - 1e-6)) / 2e-6
         ax.plot(z, function(z), color=RUN, linewidth=2.2, label="output")
         ax.plot(z, slope, color=PAPER, linestyle="--", label="slope")
-        ax.set(title=name, xlabel="sum", ylim=(-1.2, 2.2), xticks=[-4, 0, 4])
+        ax.set(title=name, xlabel="sum", ylim=(-1.2, 2.2), xticks=[-3, 0, 3])
     axes[0].set_ylabel("output, slope")
-    axes[0].legend(fontsize=SMALL, loc="upper left", handlelength=1.6)
+    above = {"loc": "outside upper center", "ncols": 2, "frameon": False}
+    figure.legend(*axes[0].get_legend_handles_labels(), **above)
     sns.despine(left=True)
-    plt.tight_layout()
     return axes
 
 
@@ -290,7 +289,8 @@ def overfitting(curves: dict[str, pd.DataFrame], reference: float):
     reference : float
         The loss of a constant answer.
     """
-    _, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.4), sharey=True)
+    options = {"sharey": True, "layout": "constrained"}
+    figure, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.6), **options)
     for ax, (name, curve) in zip(axes, curves.items(), strict=True):
         ax.plot(curve.index, curve["training"], color=PAPER, ls="--", label="training")
         ax.plot(curve.index, curve["validation"], color=RUN, lw=2.2, label="validation")
@@ -301,9 +301,9 @@ def overfitting(curves: dict[str, pd.DataFrame], reference: float):
         )
         ax.set(title=name, xlabel="epoch")
     axes[0].set_ylabel("log loss")
-    axes[-1].legend(fontsize=SMALL, loc="lower right", bbox_to_anchor=(1.02, 0.08))
+    above = {"loc": "outside upper center", "ncols": 3, "frameon": False}
+    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=SMALL, **above)
     sns.despine(left=True)
-    plt.tight_layout()
     return axes
 
 

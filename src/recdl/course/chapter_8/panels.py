@@ -129,16 +129,11 @@ def _visits(splits):
 
 
 def data() -> dict:
-    """Return what the script reads beside the page: the state of a generator, and the packed tables."""
-    start = np.random.default_rng(0).bit_generator.state["state"]
-    limbs = {
-        name: [value >> 16 * i & 0xFFFF for i in range(8)]
-        for name, value in start.items()
-    }
+    """Return what the script reads beside the page: the packed tables."""
     of_system, n_candidates = protocols.ranks()
     last = _packed([SPLITS[LAST]], [n_candidates], [of_system], "numbers")
     visits = ["paper", "ties 1", "ties 2", "ties 3"], ["random"], ["time"]
-    return {"generator": limbs, "tables": [*map(_visits, visits), last]}
+    return {"tables": [*map(_visits, visits), last]}
 
 
 PANELS = {"protocol": protocol}

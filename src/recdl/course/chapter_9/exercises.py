@@ -61,7 +61,7 @@ EXERCISES = [
         But(scaled=False): "Divide by the root of the width before the softmax.",
         But(mask=np.triu): "A place may look back, not ahead: the mask is upside down.",
         _masked_afterwards: "Mask before the softmax, so that the rows still add up to 1.",
-        But(mask=lambda everywhere: everywhere): "Nobody may look ahead: the mask is missing.",
+        But(mask=lambda everywhere: everywhere): "No place may look ahead: the mask is missing.",
         But(axis=0): "The softmax runs over the places that are looked at, along a row.",
     }, calls=_queries()),
     Exercise("9.3", "a number, the NDCG@10 on validation", only_the_last, {
