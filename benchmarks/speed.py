@@ -1,6 +1,6 @@
 """Time the library's cheapest path to the paper's results against recdl's, side by side.
 
-    make bench                                                # ten minutes on two quiet cores
+    .venv/bin/python benchmarks/speed.py                      # ten minutes on two quiet cores
     .venv/bin/python benchmarks/speed.py --epochs 2 --repeats 1 --to /tmp      # a trial of half a minute
 
 Writes benchmarks/speed.csv, a row for each phase, and benchmarks/speed_machine.json. The last lines on

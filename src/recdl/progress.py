@@ -31,7 +31,9 @@ class Status:
     """
 
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="recdl-")
+        # After an interrupt the other process may be writing still.
+        options = {"prefix": "recdl-", "ignore_cleanup_errors": True}
+        self.folder = tempfile.TemporaryDirectory(**options)
         self.path = pathlib.Path(self.folder.name) / "status.json"
         return self
 

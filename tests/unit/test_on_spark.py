@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from recdl import toy
@@ -58,3 +59,14 @@ def test_spark_gives_the_same_split_and_metrics(spark, tmp_path, table, k):
         metrics["spark"], metrics["recdl"], rtol=0, atol=1e-12
     )
     assert np.isfinite(metrics["spark"].to_numpy()).all()
+
+
+def test_spark_listens_on_loopback_alone(spark):
+    java = psutil.Process().children(recursive=True)
+    open_to = {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for process in java
+        for connection in process.net_connections()
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert open_to == {"127.0.0.1"}
