@@ -68,6 +68,8 @@ def rating_table(ratings: pd.DataFrame):
     ax.imshow(
         filled, cmap="Blues", aspect="auto", interpolation="antialiased", vmax=0.7
     )
+    for line, n_places in ((ax.axhline, len(filled)), (ax.axvline, filled.shape[1])):
+        line(n_places / 2, color=PAPER, linewidth=0.8)  # the quarters
     ax.set(xlabel="films, by number of ratings", ylabel="users, by number of ratings")
     ax.grid(visible=False)
     return ax

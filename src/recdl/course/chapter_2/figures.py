@@ -121,16 +121,18 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
 def activations(functions: dict):
     """Draw activation functions, a panel each: the function as a line, its slope dashed."""
     options = {"sharex": True, "sharey": True, "layout": "constrained"}
-    figure, axes = plt.subplots(1, len(functions), figsize=(WIDTH, 3.0), **options)
+    figure, axes = plt.subplots(2, len(functions) // 2, figsize=(WIDTH, 3.9), **options)
     z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
-    for ax, (name, function) in zip(axes, functions.items(), strict=True):
+    for ax, (name, function) in zip(axes.flat, functions.items(), strict=True):
         slope = (function(z + 1e-6) - function(z - 1e-6)) / 2e-6
         ax.plot(z, function(z), color=RUN, linewidth=2.2, label="output")
         ax.plot(z, slope, color=PAPER, linestyle="--", label="slope")
-        ax.set(title=name, xlabel="sum", ylim=(-1.2, 2.2), xticks=[-3, 0, 3])
-    axes[0].set_ylabel("output, slope")
+        ax.set(title=name, ylim=(-1.2, 2.2), xticks=[-3, 0, 3])
+        ax.set_aspect("equal")  # a slope of 1 looks like one
+    figure.supxlabel("sum", fontsize="medium")
+    figure.supylabel("output, slope", fontsize="medium")
     above = {"loc": "outside upper center", "ncols": 2, "frameon": False}
-    figure.legend(*axes[0].get_legend_handles_labels(), **above)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), **above)
     sns.despine(left=True)
     return axes
 

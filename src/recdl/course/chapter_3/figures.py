@@ -105,9 +105,9 @@ def products(user: np.ndarray, film: np.ndarray, weights: np.ndarray, name: str)
         The film's title.
     """
     weighted = user * film * weights
-    rows = {"user 17": user, name: film, "product": user * film}
+    rows = {"user 17": user, name: film, "product": user * film, "weight": weights}
     rows[f"product\n× weight\nsum {weighted.sum():+.2f}"] = weighted
-    figure, axes = plt.subplots(4, 1, figsize=(WIDTH - 0.9, 4.8), sharex=True)
+    figure, axes = plt.subplots(5, 1, figsize=(WIDTH - 0.9, 5.6), sharex=True)
     places = np.arange(1, len(user) + 1)
     for ax, (label, values) in zip(axes, rows.items(), strict=True):
         ax.bar(places, values, color=RUN if "product" in label else GREY)
@@ -194,8 +194,10 @@ def _rise(ax, x, y, to_x, to_y, leave=0.27, arrive=0.27):
     arrow(ax, x, y + leave, to_x, to_y - arrive)
 
 
-def film_map(vectors: np.ndarray, films: pd.DataFrame, also: str, since: int = 1997):
-    """Draw the two principal components of film vectors; some of the outer films and one more have numbers.
+def film_map(
+    vectors: np.ndarray, films: pd.DataFrame, also: list[str], since: int = 1997
+):
+    """Draw the two principal components of film vectors; some of the outer films and a few more have numbers.
 
     Parameters
     ----------
@@ -203,8 +205,8 @@ def film_map(vectors: np.ndarray, films: pd.DataFrame, also: str, since: int = 1
         The learnt vectors.
     films : DataFrame of n_films rows
         Columns ``title`` and ``year``.
-    also : str
-        The title of a film that gets a number wherever it lies.
+    also : list of str
+        The titles of at most eight films that get the first numbers wherever they lie.
     since : int
         Films from this year on are drawn with another marker.
     """
@@ -216,9 +218,9 @@ def film_map(vectors: np.ndarray, films: pd.DataFrame, also: str, since: int = 1
     ax.scatter(*places[~new].T, color=RUN, s=14, alpha=0.6, label=f"before {since}")
     look = {"color": PAPER, "s": 20, "marker": "^", "alpha": 0.8}
     ax.scatter(*places[new].T, **look, label=f"{since} and later")
-    others = [film for film in _outermost(places, 8) if titles[film] != also]
-    named = [int(np.flatnonzero(titles == also)[0]), *others[:7]]
-    for number, film in enumerate(named, start=1):
+    others = [film for film in _outermost(places, 8) if titles[film] not in also]
+    named = [int(np.flatnonzero(titles == title)[0]) for title in also] + others
+    for number, film in enumerate(named[:8], start=1):
         outwards = 9 * places[film] / np.hypot(*places[film])
         look = {"ha": "center", "va": "center", "weight": "bold"}
         write(ax, f"{number}", places[film], outwards, **look)
