@@ -145,7 +145,7 @@ def test_too_little_memory_or_disk_is_said_before_work_begins(
     sizes = {"1m": (10**6, 0, 0, 0), "10m": (10**7, 0, 0, 0)}
     monkeypatch.setattr(larger_sets, "SHAPES", sizes)
     for free, words in [
-        (4e9, r"The set 10m needs about .* 4.0 GB are free. What would fit: 1m\."),
+        (2e9, r"The set 10m needs about 3.2 .* 2.0 GB are free. What would fit: 1m\."),
         (1e9, "too little for any"),
     ]:
         memory = types.SimpleNamespace(available=free, total=free)
