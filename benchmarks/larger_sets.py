@@ -120,7 +120,11 @@ def measure(path, n_epochs):
     judged(row, "ease_lists", model, *given)
     del model
 
-    from recdl import large_training, models  # late: TensorFlow takes memory of its own
+    from recdl import (
+        large_scores,
+        large_training,
+        models,
+    )  # late: TensorFlow takes memory of its own
 
     settings = paper.Settings(batch_size=BATCH, n_epochs=n_epochs)
     model = models.NeuMF(positives.n_users, positives.n_items)
@@ -130,7 +134,7 @@ def measure(path, n_epochs):
         raise KeyboardInterrupt
     row["epoch_s"] /= n_epochs
     row["train_loss"] = history.losses[-1]
-    judged(row, "neumf", model, *given)
+    judged(row, "neumf", large_scores.Factored(model), *given)
     return row
 
 

@@ -102,7 +102,7 @@ def library_side(ratings, n_epochs):
 
 def recdl_side(ratings, n_epochs):
     """Run everything with recdl; return the seconds of each phase and the results."""
-    from recdl import models, training
+    from recdl import large_scores, models, training
 
     seconds = {}
     with timed(seconds, "preparation"):
@@ -115,8 +115,8 @@ def recdl_side(ratings, n_epochs):
             model, positives, paper.Settings(n_epochs=n_epochs, seed=SEED)
         )
     with timed(seconds, "scoring"):
-        blocks = np.array_split(np.arange(positives.n_users), 4)
-        scores = np.concatenate([model.scores(block) for block in blocks])
+        users = np.arange(positives.n_users)
+        scores = large_scores.Factored(model).scores(users)
     with timed(seconds, "metrics"):
         top = ranking.top_k(ranking.ScoreTable(scores), positives, k=10)
         means = evaluation.evaluate(top, relevant).mean()

@@ -17,7 +17,8 @@ Beyond it
     `blend`, two models mixed.
 At 32 million ratings
     `large`, reading and splitting; `large_lists`, lists and hits; `large_draws`, negatives: the same, sooner.
-    `large_training`, larger batches and lazy Adam; `large_items`, EASE and item-kNN on many films.
+    `large_training`, larger batches and lazy Adam; `large_items`, EASE and item-kNN on many films;
+    `large_scores`, NeuMF's scores by parts.
 What all use
     `alone`, `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
 
