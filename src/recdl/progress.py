@@ -31,9 +31,7 @@ class Status:
     """
 
     def __enter__(self):
-        # After an interrupt the other process may be writing still.
-        options = {"prefix": "recdl-", "ignore_cleanup_errors": True}
-        self.folder = tempfile.TemporaryDirectory(**options)
+        self.folder = tempfile.TemporaryDirectory(prefix="recdl-")
         self.path = pathlib.Path(self.folder.name) / "status.json"
         return self
 

@@ -1,8 +1,6 @@
 """Tests of one notebook in a real kernel: what it leaves, and how it fails."""
 
 import json
-import os
-import shutil
 import sys
 
 import nbformat
@@ -42,21 +40,6 @@ def test_a_copy_has_results_of_its_parameters_and_says_how_far_it_is(
         assert status.read()["line"] == "cell 4 of 4"
     assert notebook.read(tmp_path / "executed.ipynb") == {"answer": 12}
     assert (tmp_path / "here").exists()
-
-
-def test_a_process_that_goes_on_writing_does_not_hinder_the_end(monkeypatch):
-    remove = os.rmdir
-
-    def busy(path, **options):
-        if str(path).startswith(status.folder.name):
-            raise OSError(39, "Directory not empty")
-        remove(path, **options)
-
-    with Status() as status:
-        status.path.write_text("{}")
-        monkeypatch.setattr(os, "rmdir", busy)
-    monkeypatch.undo()
-    shutil.rmtree(status.folder.name)
 
 
 def test_a_failing_cell_is_named_with_its_traceback(executed, tmp_path):
