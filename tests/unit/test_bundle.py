@@ -288,7 +288,7 @@ def test_the_wheel_holds_every_module_and_all_data(own_wheel):
         files = {p.relative_to(source).as_posix() for p in source.rglob(kind)}
         assert files
         assert files <= own_wheel
-    assert sum(name.endswith("/quiz.toml") for name in own_wheel) == 9
+    assert sum(name.endswith("/quiz.toml") for name in own_wheel) == 10
 
 
 def test_the_wheel_holds_no_tool_and_no_page(own_wheel):
