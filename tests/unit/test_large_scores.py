@@ -17,9 +17,19 @@ def moved(model):
     return model
 
 
-@pytest.mark.parametrize("kind", [models.NeuMF, models.GMF, models.MLP])
-@pytest.mark.parametrize("layer_sizes", [[4], [8, 4], [16, 8, 4], [8, 8, 4, 2]])
-@pytest.mark.parametrize("use_bias", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "layer_sizes", "use_bias"),
+    [
+        (models.NeuMF, [4], False),
+        (models.NeuMF, [8, 4], True),
+        (models.NeuMF, [16, 8, 4], False),
+        (models.NeuMF, [8, 8, 4, 2], True),
+        (models.GMF, [8, 4], False),
+        (models.GMF, [8, 4], True),
+        (models.MLP, [4], True),
+        (models.MLP, [16, 8, 4], False),
+    ],
+)
 def test_the_scores_are_those_of_the_model(kind, layer_sizes, use_bias):
     sizes = {"n_factors": 5, "layer_sizes": layer_sizes, "use_bias": use_bias}
     model = moved(kind(N_USERS, N_ITEMS, **sizes))
