@@ -20,7 +20,7 @@ LONGEST_FUNCTION, LONGEST_MODULE, LONGEST_IN_THE_CORE, LONGEST_PACKAGE = (
     40,
     350,
     300,
-    15_550,
+    15_650,
 )
 FIRST_WITH_EXPERIMENTS = 7  # the chapter
 FOLDERS = ("src", "tools", "tests", "benchmarks")
