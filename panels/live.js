@@ -142,13 +142,13 @@ recdl.live = (() => {
     return { titles: films.map((film) => titles.get(film)), gram };
   }
 
-  // What tools.films has laid beside the page: the rows of the matrix, each from its diagonal on.
-  function atHand({ titles, gram: half }) {
+  // What tools.films has laid beside the page: the rows of the matrix, each from its diagonal on; and GMF's vectors.
+  function atHand({ titles, gram: half, gmf }) {
     const n = titles.length, gram = new Float64Array(n * n);
     for (let i = 0, c = 0; i < n; i += 1) {
       for (let j = i; j < n; j += 1, c += 1) gram[i * n + j] = gram[j * n + i] = half[c];
     }
-    return { titles, gram };
+    return { titles, gram, gmf };
   }
 
   return { ease, itemKnn, open, atHand, Refused };
@@ -156,12 +156,13 @@ recdl.live = (() => {
 
 recdl.panel("live", (state, say) => {
   const { html, number, live } = recdl, MOST = 20, L2 = [0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
-  const TAU = [0.5, 1, 2, 3, 5, 7, 10, 15, 30, Infinity], METHODS = ["popularity", "item-kNN", "EASE", "fading EASE"];
+  const TAU = [0.5, 1, 2, 3, 5, 7, 10, 15, 30, Infinity], METHODS = ["popularity", "item-kNN", "EASE", "fading EASE", "GMF"];
+  const UNTRAINED = "GMF needs trained vectors of the films, and a zip has none: it is not shown.";
   const text = (value) => (value === Infinity ? "∞" : String(value));
-  const toy = { titles: state.titles, gram: Float64Array.from(state.gram.flat()) };
+  const toy = { titles: state.titles, gram: Float64Array.from(state.gram.flat()), gmf: state.gmf };
   const view = recdl.table(["place", ...METHODS]), list = recdl.table(["place", "your film", "fading", "move"]);
   const why = recdl.table(["your film", "weight", "adds", "share"]);
-  let data, n, history, kept, cache, asked, later, before = {};
+  let data, n, history, kept, cache, asked, later, vector, steps, before = {};
 
   // Fill a cache with the two matrices; that of EASE is null where the package refuses the inverse.
   function matrices() {
@@ -178,6 +179,41 @@ recdl.panel("live", (state, say) => {
 
   const weight = (place) => Math.exp(-1 / state.tau) ** (history.length - 1 - place);
 
+  // The reader's vector in GMF begins as the mean of all users. Each step goes down the log loss of all films.
+  const logit = (j) => vector.reduce((sum, value, k) => sum + value * data.gmf.items[j][k], 0);
+  function newcomer() {
+    [vector, steps] = [data.gmf?.mean, 0];
+  }
+  function step() {
+    const { items, rate } = data.gmf, slopes = vector.map(() => 0);
+    items.forEach((item, j) => {
+      const gap = (1 + Math.tanh(logit(j) / 2)) / 2 - Number(history.includes(j));
+      item.forEach((value, k) => { slopes[k] += gap * value; });
+    });
+    vector = vector.map((value, k) => value - rate * slopes[k] / n);
+    steps += 1;
+  }
+  function loss() {
+    const each = data.gmf.items.map((_, j) => {
+      const z = logit(j);
+      return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - (history.includes(j) ? z : 0);
+    });
+    return each.reduce((a, b) => a + b) / n;
+  }
+  const after = () => `GMF after ${steps} step${steps === 1 ? "" : "s"}`;
+  const learnt = () => answer(`${after()}: log loss ${number(loss(), 4)}.`);
+  function learn(count) {
+    if (!data.gmf) { say(UNTRAINED); return; }
+    if (!history.length) { say("Choose a film first: without one there is nothing to learn from."); return; }
+    for (let i = 0; i < count; i += 1) step();
+    learnt();
+  }
+  function back() {
+    if (!data.gmf) { say(UNTRAINED); return; }
+    newcomer();
+    learnt();
+  }
+
   // What each film of the reader adds to the score of film j: its weight, its entry in the matrix, their product.
   function shares(method, j) {
     const matrix = matrices()[method];
@@ -190,6 +226,7 @@ recdl.panel("live", (state, say) => {
   function scores(method) {
     const found = new Float64Array(n);
     if (method === "popularity") return found.map((_, j) => data.gram[j * n + j]);
+    if (method === "GMF") return data.gmf ? found.map((_, j) => logit(j)) : null;
     const matrix = matrices()[method];
     if (!matrix) return null;
     history.forEach((i, place) => {
@@ -216,8 +253,9 @@ recdl.panel("live", (state, say) => {
     return button;
   }));
 
+  const none = (method) => (method === "GMF" && !data.gmf ? "not shown" : "no answer");
   function cell(m, place, films) {
-    if (place >= films.length) return place ? "–" : "no answer";
+    if (place >= films.length) return place ? "–" : none(METHODS[m]);
     const [film, value] = films[place], button = answers[m][place];
     button.film = film;
     button.textContent = `${data.titles[film]} ${number(value, m ? 2 : 0)}`;
@@ -228,9 +266,13 @@ recdl.panel("live", (state, say) => {
   // Show where a score comes from, and say it.
   function explain() {
     const [method, film] = asked, title = data.titles[film];
-    why.node.hidden = method === "popularity" || film === undefined;
+    why.node.hidden = ["popularity", "GMF"].includes(method) || film === undefined;
     if (film === undefined) return "";
     const value = scores(method)[film], total = number(value, 3);
+    if (method === "GMF") {
+      return `GMF gives ${title} ${total}: your vector times that of the film. This is no sum over your films: they `
+        + "only moved your vector, step by step.";
+    }
     if (why.node.hidden) return `${value} people have ${title}, and that is its score. Your films play no part.`;
     const parts = shares(method, film);
     why.show(`Why ${method} gives ${title} ${total}: your films add up`, parts.map((part, place) => [
@@ -241,10 +283,12 @@ recdl.panel("live", (state, say) => {
   }
 
   function show() {
+    if (!history.length) newcomer();
     const found = METHODS.map(ranked), films = history.map((i) => data.titles[i]).join(", ") || "none";
     const rows = Math.max(1, ...found.map((one) => one.length));
     view.show(
-      `Your films, the latest last: ${films}. λ = ${text(state.l2)}, τ = ${text(state.tau)}`,
+      `Your films, the latest last: ${films}. λ = ${text(state.l2)}, τ = ${text(state.tau)}`
+        + (data.gmf ? `, ${after()}` : ""),
       Array.from({ length: rows }, (_, place) => [
         `${place + 1}`, ...found.map((one, m) => cell(m, place, one)),
       ]),
@@ -263,7 +307,7 @@ recdl.panel("live", (state, say) => {
     const now = Object.fromEntries(METHODS.map((method, m) => [method, found[m].map(([film]) => film).join()]));
     const other = METHODS.filter((method) => now[method] !== before[method]);
     before = now;
-    const first = (method) => data.titles[found[METHODS.indexOf(method)][0]?.[0]] || "no answer";
+    const first = (method) => data.titles[found[METHODS.indexOf(method)][0]?.[0]] || none(method);
     const told = other.map((method) => `${method}, first ${first(method)}`).join("; ");
     const trouble = !history.length ? " Without a film of yours, only popularity can answer."
       : history.length === n ? " You have seen all films: nothing is left." : "";
@@ -328,7 +372,7 @@ recdl.panel("live", (state, say) => {
   } });
   const l2 = scale("l2", "λ", L2), tau = scale("tau", "τ", TAU);
   const ABSENT = "MovieLens may not be passed on, so this page does not hold it: open your own ml-100k.zip.";
-  const many = () => begin(own, [], 500, 7, "The 300 most rated films.");
+  const many = () => begin(own, [], 500, 7, `The 300 most rated films.${own.gmf ? "" : ` ${UNTRAINED}`}`);
   const all = recdl.button("The 300 most rated films", "all", () => {
     clearTimeout(later);
     if (own) soon("Reading the films", many); else say(ABSENT);
@@ -338,6 +382,7 @@ recdl.panel("live", (state, say) => {
   function begin(films, first, lambda, speed, told) {
     [data, n, history] = [films, films.titles.length, [...first]];
     [kept, cache, asked] = [{}, {}, ["fading EASE"]];
+    newcomer();
     history.forEach(keep);
     Object.assign(state, { l2: lambda, tau: speed });
     l2.set(lambda);
@@ -372,7 +417,7 @@ recdl.panel("live", (state, say) => {
   return {
     question: {
       ask: "You have seen Airplane!, then Die Hard. Turn the two round: which lists can change?",
-      choices: ["all four", "all but popularity", "fading EASE only"],
+      choices: ["all five", "all but popularity", "fading EASE only"],
       right: "fading EASE only",
       then: "Now move Die Hard up. Press a recommended film to ask why.",
     },
@@ -380,15 +425,21 @@ recdl.panel("live", (state, say) => {
       html("div", { class: "recdl-slider" }, html("label", {}, "film", picker),
         recdl.button("Add", "add", () => add(Number(picker.value)))),
       recdl.button("Take all away", "none", () => { history = []; answer("Your list is empty."); }),
-      l2, tau, recdl.button("The toy world", "again", again), all,
+      l2, tau,
+      html("fieldset", { class: "recdl-radios" }, html("legend", {}, "your vector in GMF"),
+        recdl.button("1 step", "step-1", () => learn(1)), " ",
+        recdl.button("10 steps", "step-10", () => learn(10)), " ",
+        recdl.button("Back to the mean", "mean", back)),
+      recdl.button("The toy world", "again", again), all,
       html("label", {}, "Open your own ml-100k.zip (it stays on this computer): ", zip),
     ],
     view: [list.node, view.node, why.node],
     lesson: "A linear score is a sum over your films, and each share can be shown. The matrix is learnt from who has "
-      + "which two films, in any order; only the fading weights know your order. You are answered at once, as "
-      + "nothing about you has to be learnt.",
+      + "which two films, in any order; only the fading weights know your order. They answer you at once. "
+      + "GMF cannot: your vector has to be learnt first, step by step, and its score has no shares to show.",
     numbers: () => ({
       titles: history.map((i) => data.titles[i]), n, l2: state.l2, tau: text(state.tau),
+      vector: vector && [...vector], steps, loss: data.gmf ? loss() : null,
       scores: Object.fromEntries(METHODS.map((method) => [method, scores(method) && [...scores(method)]])),
       lists: Object.fromEntries(METHODS.map((method) => [method, ranked(method).map(([film]) => film)])),
       asked: [...asked], shares: why.node.hidden ? null : shares(...asked).map((part) => part[2]),

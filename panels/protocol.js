@@ -104,6 +104,7 @@ recdl.protocol = (() => {
       return expected(worth, row[u] - 1, counts[u] - 1, negatives, k);
     };
     rows.forEach((seeds, s) => users.forEach((u, i) => {
+      if (!seeds.length) of[i * n + s] = NaN;  // not computed
       for (const row of seeds) of[i * n + s] += valueOf(row, u) / seeds.length;
     }));
     const means = Float64Array.from({ length: n }, (_, s) => {
@@ -164,7 +165,7 @@ recdl.protocol = (() => {
 recdl.panel("protocol", (state, say) => {
   const { systems, last } = state, { svg, number } = recdl, math = recdl.protocol;
   const { tables } = recdl.data.protocol, all = [...systems.keys()], known = new Map();
-  const FIRST = { split: state.split, metric: state.metric, k: state.k, negatives: null };
+  const FIRST = { split: state.split, metric: state.metric, k: state.k, negatives: null, seen: false };
   const PAIRS = all.flatMap((a) => all.slice(a + 1).map((b) => [a, b])), HIGH = 17;
   const view = recdl.table(["system", "place", "mean", "minus the reference, ✓ clear of 0"]);
   const lines = svg("g", { class: "recdl-axes" });
@@ -173,8 +174,8 @@ recdl.panel("protocol", (state, say) => {
   let first = { means: state.intervals.map(([mean]) => mean) }, pending = null;
   let now = { ...first, users: state.users, own: state.intervals, minus: state.minus, certain: 0 };
 
-  function tableOf(label) {
-    const split = state.splits[label];
+  function tableOf({ split: label, seen }) {
+    const split = seen ? "seen" : state.splits[label];
     if (!known.has(split)) {
       const found = math.unpacked(tables.find(({ splits }) => splits.includes(split)));
       for (const [name, table] of Object.entries(found)) known.set(name, table);
@@ -182,25 +183,30 @@ recdl.panel("protocol", (state, say) => {
     return known.get(split);
   }
 
-  const compared = (setting) => math.values(tableOf(setting.split), setting);
+  const compared = (setting) => math.values(tableOf(setting), setting);
+  const hasSeen = () => state.split === FIRST.split && state.seen;
   const isSampled = () => state.split === last && state.candidates !== "all films";
   const key = (mean) => Math.round(mean * 1e12);  // so that equal numbers are equal
-  const order = (means) => [...all].sort((a, b) => key(means[b]) - key(means[a]) || a - b);
+  const isThere = (s) => !Number.isNaN(now.means[s]);  // else it was not computed
+  const rank = (mean) => (Number.isNaN(mean) ? -Infinity : key(mean));
+  const order = (means) => [...all].sort((a, b) => rank(means[b]) - rank(means[a]) || a - b);
   const ahead = ({ means }, [a, b]) => Math.sign(key(means[a]) - key(means[b]));
   const swapped = () => PAIRS.filter((pair) => ahead(first, pair) * ahead(now, pair) < 0);
   const isClear = ([, low, high]) => key(low) > 0 || key(high) < 0;
   const places = order(first.means);
 
   function withInterval(mean, interval, sign = "") {
+    if (Number.isNaN(mean)) return "not computed";
     const ends = interval ? interval.slice(1).map((end) => number(end, 4)).join(",\u00a0") : "…";
     return `${mean >= 0 ? sign : ""}${number(mean, 4)} [${ends}]`;
   }
 
   function cells(s, i) {
-    const by = places.indexOf(s) - i, reference = systems.indexOf(state.reference), minus = now.minus?.[s];
+    const by = isThere(s) && places.filter(isThere).indexOf(s) - i, minus = now.minus?.[s];
+    const reference = systems.indexOf(state.reference);
     const difference = withInterval(now.means[s] - now.means[reference], minus, "+");
     return [
-      systems[s], `${i + 1}${by ? ` (${by > 0 ? "up" : "down"}\u00a0${Math.abs(by)})` : ""}`,
+      systems[s], !isThere(s) ? "–" : `${i + 1}${by ? ` (${by > 0 ? "up" : "down"}\u00a0${Math.abs(by)})` : ""}`,
       withInterval(now.means[s], now.own?.[s]),
       s === reference ? "–" : difference + (minus && isClear(minus) ? " ✓" : ""),
     ];
@@ -214,9 +220,11 @@ recdl.panel("protocol", (state, say) => {
     return { s, y, line, end };
   });
   function draw(present, n) {
+    const right = present.filter(isThere);
+    places.forEach((s, i) => { if (!isThere(s)) right.splice(i, 0, s); });
     for (const { s, y, line, end } of ways) {
-      const to = HIGH * (present.indexOf(s) + 1);
-      line.setAttribute("d", `M132 ${y}L228 ${to}`);
+      const to = HIGH * (right.indexOf(s) + 1);
+      line.setAttribute("d", isThere(s) ? `M132 ${y}L228 ${to}` : "");
       line.setAttribute("stroke-width", to < y ? 3 : 1.5);
       line.setAttribute("stroke-dasharray", to > y ? "5 4" : "none");
       end.setAttribute("y", to + 4);
@@ -225,16 +233,16 @@ recdl.panel("protocol", (state, say) => {
   }
 
   function show() {
-    const present = order(now.means), n = swapped().length;
+    const present = order(now.means), n = swapped().length, of = PAIRS.filter((pair) => pair.every(isThere)).length;
     const candidates = isSampled() ? `${state.negatives} negatives` : "all films";
     const count = now.own ? `, ${now.certain} for certain` : "";
     view.show(
-      `Split: ${state.split}. ${state.metric}, k = ${state.k}, ${candidates}, ${now.users} users. Pairs swapped, `
-        + `against the first setting: ${n} of ${PAIRS.length}${count}. Reference: ${state.reference}.`,
+      `Split: ${state.split}${hasSeen() ? ", with seen films" : ""}. ${state.metric}, k = ${state.k}, ${candidates}, ${now.users} users. Pairs swapped, `
+        + `against the first setting: ${n} of ${of}${count}. Reference: ${state.reference}.`,
       present.map(cells),
     );
     draw(present, n);
-    return `${systems[present[0]]} comes first. ${n} of ${PAIRS.length} pairs are swapped${count}.`;
+    return `${systems[present[0]]} comes first. ${n} of ${of} pairs are swapped${count}.`;
   }
 
   // For each of some systems, or pairs of them, the mean and its interval; each is computed once.
@@ -284,8 +292,9 @@ recdl.panel("protocol", (state, say) => {
   function compare() {
     box.candidates.hidden = state.split !== last;
     box.negatives.hidden = !isSampled();
+    box.seen.hidden = state.split !== FIRST.split;
     const { split, metric, k } = state;
-    now = compared({ split, metric, k, negatives: isSampled() ? state.negatives : null });
+    now = compared({ split, metric, k, negatives: isSampled() ? state.negatives : null, seen: hasSeen() });
     change();
   }
 
@@ -299,6 +308,10 @@ recdl.panel("protocol", (state, say) => {
   Object.assign(state, { candidates: "all films", negatives: 99 });
   const box = {
     split: choice("split", "split", Object.keys(state.splits)),
+    seen: recdl.checkbox({
+      label: "leave out films that were seen", key: "seen", value: true,
+      change: (on) => { state.seen = !on; compare(); },
+    }),
     metric: choice("metric", "metric", state.metrics),
     k: whole("k", 1, 10),
     candidates: choice("candidates", "candidates", ["all films", "sampled negatives"]),
@@ -311,7 +324,7 @@ recdl.panel("protocol", (state, say) => {
   box.candidates.hidden = box.negatives.hidden = true;
   show();
   // Unpacked before the first click, one table after the other.
-  for (const label of Object.keys(state.splits)) setTimeout(() => tableOf(label));
+  for (const split of Object.keys(state.splits)) setTimeout(() => tableOf({ split }));
   const figure = recdl.figure(
     drawing,
     "Left: the order at first. Right: now. A thick line goes up, a dashed one down. Swapped pairs cross; for certain, if "

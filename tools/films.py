@@ -14,22 +14,29 @@ from pathlib import Path
 import numpy as np
 
 from recdl import baselines, movielens, splits
+from recdl.course import newcomer
 from recdl.interactions import Interactions
 
 NAME, PANEL = "films.js", "live"
 MARK = "recdl.atHand ="  # with which the data begin, and nothing else
 N_FILMS = 300
+WIDTH, N_PASSES = 8, 100  # of GMF
 
 
 def data() -> dict:
-    """Return the titles, and how many people each two films have in common, each row from its diagonal on."""
+    """Return the titles, how many people each two films have in common, and the vectors of a GMF.
+
+    Of the matrix each row begins at its diagonal.
+    """
     train = splits.course_split(movielens.load_ratings()).train
     positives = Interactions(train)
     most = np.argsort(-np.bincount(positives.items), kind="stable")[:N_FILMS]
     films = movielens.load_movies().set_index("itemID").loc[positives.item_ids[most]]
     gram = baselines.common_users(positives)[most][:, most].toarray().astype(int)
+    ones = baselines.as_rows(positives)[:, most].toarray()
     titles = (films["title"] + " (" + films["year"].astype(str) + ")").tolist()
-    return {"titles": titles, "gram": gram[np.triu_indices(N_FILMS)].tolist()}
+    gram = gram[np.triu_indices(N_FILMS)].tolist()
+    return {"titles": titles, "gram": gram, "gmf": newcomer.gmf(ones, WIDTH, N_PASSES)}
 
 
 def lay(folder: Path):

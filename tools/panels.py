@@ -8,6 +8,8 @@ import itertools
 import re
 from pathlib import Path
 
+import minify_html
+
 from recdl import provenance
 from recdl.course import panels as course_panels
 from tools import below, films
@@ -20,10 +22,8 @@ WHERE = re.compile(r'<p class="recdl-where">.*?</p>')  # only in the section of 
 PANEL = re.compile(r'<section class="recdl-panel"[^>]*>(.*?)</section>', flags=re.S)
 QUOTED = re.compile(r"\{\{ panel_(\w+) \}\}")  # in a page of Markdown
 TABLE = re.compile(r"<table.*?</table>", flags=re.S)
-COMMENT = re.compile(r"^/\*.*?\*/$", flags=re.M | re.S)  # of a style
-BEHIND = re.compile(
-    r"  // .*$"
-)  # a comment, in a script; no text in one looks like this
+COMMENT = re.compile(r"^ *//.*\n", flags=re.M)  # some would stay
+MINIFIED = {".css": "style", ".js": "script"}
 TAGS = {
     ".css": '<link rel="stylesheet" href="{}" />',
     ".js": '<script defer src="{}"></script>',
@@ -50,14 +50,14 @@ def quoted(folder: Path) -> dict[str, str]:
     return {f"panel_{name}": made[name]().to_html(name) for name in sorted(names)}
 
 
-def as_loaded(text: str) -> str:
-    """Return a script or a style as a page loads it: without indentation and comments."""
-    lines = (
-        BEHIND.sub("", line).strip() for line in COMMENT.sub("", text).splitlines()
+def as_loaded(path: Path) -> str:
+    """Return a script or a style as a page loads it: without comments, and without spaces nobody needs."""
+    name = MINIFIED[path.suffix]
+    text = COMMENT.sub("", path.read_text(encoding="utf-8"))
+    made = minify_html.minify(
+        f"<{name}>{text}</{name}>", minify_css=True, minify_js=True
     )
-    return (
-        "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
-    )
+    return made.removeprefix(f"<{name}>").removesuffix(f"</{name}>") + "\n"
 
 
 def lay(project: Project, static: Path):
@@ -65,8 +65,7 @@ def lay(project: Project, static: Path):
     target = static / Path(PLACE).name
     target.mkdir()
     for path in scripts(project):
-        text = as_loaded(path.read_text(encoding="utf-8"))
-        (target / path.name).write_text(text, encoding="utf-8")
+        (target / path.name).write_text(as_loaded(path), encoding="utf-8")
         if path.stem in course_panels.data():
             text = course_panels.data_script(path.stem)
             (target / f"{path.stem}.data.js").write_text(text, encoding="utf-8")

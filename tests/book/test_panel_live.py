@@ -14,15 +14,17 @@ from test_panel_controls import ANSWER, SLOWER, times
 from test_panels import DRIVE, N_STATES, driven, page_with
 
 from recdl import movielens, splits, toy
-from recdl.course import part
+from recdl.course import newcomer, part
 from recdl.interactions import Interactions
 from tools import ROOT, bundle, films
 
 browser, show = test_panels.browser, test_panels.show  # fixtures
 nine = part(9, "panels")
 L2 = [0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
+SETTLED = {"toy_world": 1, "most_rated": 0.85}  # shares of newcomers
 TAU = [0.5, 1, 2, 3, 5, 7, 10, 15, 30, np.inf]
-METHODS = ["popularity", "item-kNN", "EASE", "fading EASE"]
+METHODS = ["popularity", "item-kNN", "EASE", "fading EASE", "GMF"]
+STEPS = [0, 1, 10, 21, 50]
 SAID = "root.querySelector('[role=status]').textContent"
 
 
@@ -46,26 +48,64 @@ def matrices(world, l2):
     return nine.matrices(world()[0], l2)
 
 
+@functools.cache
+def vectors(world):
+    """Return what the panel has of GMF: the films' vectors, the mean of the users', and the rate."""
+    of = nine.catalogue() if world is toy_world else films.data()
+    return {name: np.array(values) for name, values in of["gmf"].items()}
+
+
 def states(world, l2s, taus, seed):
-    """Return clicks, and what they make: films in order, λ and τ; those of one λ stand together."""
+    """Return clicks, and what they make: films in order, λ and τ; those of one λ stand together.
+
+    Last comes how GMF was learnt: the films that were there, and how many steps these were. One step is made
+    before the last film is there.
+    """
     rng, n = np.random.default_rng(seed), len(world()[1])
     for each in range(N_STATES // 2):
         history = rng.permutation(n)[: rng.integers(0, min(n, 9))].tolist()
         l2, tau = l2s[each * len(l2s) // (N_STATES // 2)], taus[each % len(taus)]
-        clicks = [("none", None)]
+        clicks, n_steps = [("none", None)], STEPS[each % len(STEPS)] * bool(history)
         for film in history:
+            if film == history[-1]:
+                clicks.append(("step-1", None))
             clicks += [("film", film), ("add", None)]
+        clicks += [("step-10", None)] * (n_steps // 10)
+        clicks += [("step-1", None)] * (n_steps % 10)
+        learnt = [(history[:-1], len(history) > 1), (history, n_steps)]
         if len(history) > 1:  # the last film goes to the front, and the first away
             clicks += [(f"up-{history[-1]}", None)] * (len(history) - 1)
             history = history[-1:] + history[:-1]
         clicks += [("l2", L2.index(l2)), ("tau", TAU.index(tau))]
         if 0 < len(history) < n:
-            clicks += [(f"why-{each % 4}-0", None)]
-        yield clicks, (history, l2, tau)
+            clicks += [(f"why-{each % 5}-0", None)]
+        yield clicks, (history, l2, tau, learnt)
 
 
-def compare(world, numbers, history, l2, tau):
-    """Compare what the panel says with what the package computes."""
+def compare_gmf(world, numbers, history, learnt):
+    """Compare the newcomer's vector and its list with those of the package's steps."""
+    films, vector, rate = (vectors(world)[key] for key in ("items", "mean", "rate"))
+    for mine, n_steps in learnt:
+        wanted = np.isin(np.arange(len(films)), mine)
+        for _ in range(n_steps):
+            vector = newcomer.moved(vector, films, wanted, rate)
+    close = functools.partial(np.testing.assert_allclose, rtol=0, atol=1e-9)
+    close(numbers["vector"], vector)
+    close(numbers["scores"]["GMF"], films @ vector)
+    wanted = np.isin(np.arange(len(films)), history)
+    close(numbers["loss"], newcomer.log_loss(vector, films, wanted))
+    assert numbers["steps"] == sum(n_steps for _, n_steps in learnt)
+    best = nine.best(films @ vector, history) if history else []
+    assert numbers["lists"]["GMF"] == best
+
+
+def compare(world, numbers, history, l2, tau, learnt=None):
+    """Compare what the panel says with what the package computes; a reader's zip has no GMF."""
+    if learnt is None:
+        assert numbers["scores"]["GMF"] is None
+        assert numbers["lists"]["GMF"] == []
+    else:
+        compare_gmf(world, numbers, history, learnt)
     positives, order = world()
     place = [np.flatnonzero(positives.item_ids == item)[0] for item in order]
     items, made = [order[i] for i in history], matrices(world, l2)
@@ -92,6 +132,45 @@ def test_in_the_toy_world_it_scores_as_the_package_does(show):
     for numbers, (_, state) in zip(found, made, strict=True):
         compare(toy_world, numbers, *state)
     assert sum(numbers["shares"] is not None for numbers in found) > N_STATES / 4
+
+
+@pytest.mark.parametrize("world", [toy_world, most_rated])
+def test_the_loss_of_a_newcomer_falls_at_each_step_and_the_list_settles(world):
+    films, mean, rate = (vectors(world)[key] for key in ("items", "mean", "rate"))
+    rng, n_settled = np.random.default_rng(7), 0
+    for _ in range(N_STATES):
+        history = rng.permutation(len(films))[: rng.integers(1, 6)].tolist()
+        wanted, made = np.isin(np.arange(len(films)), history), [mean]
+        for _ in range(51):
+            made.append(newcomer.moved(made[-1], films, wanted, rate))
+        losses = newcomer.log_loss(np.array(made), films, wanted)
+        assert (np.diff(losses) < 1e-15).all()
+        assert losses[1] < losses[0]
+        lists = [nine.best(films @ vector, history) for vector in made[50:]]
+        n_settled += lists[0] == lists[1]
+    assert n_settled >= SETTLED[world.__name__] * N_STATES
+
+
+def test_gmf_gives_every_newcomer_one_list_until_it_has_learnt(show):
+    add = [("film", 2), ("add", None)]
+    clicks = [[("none", None), *add], [("step-10", None)], [("mean", None)]]
+    at_first, learnt, again = driven(show("live"), clicks)
+    gmf = vectors(toy_world)
+    assert at_first["lists"]["GMF"] == nine.best(gmf["items"] @ gmf["mean"], [2])
+    assert again["scores"] == at_first["scores"] != learnt["scores"]
+    assert learnt["lists"]["GMF"] != at_first["lists"]["GMF"]
+
+
+def test_gmf_says_what_it_has_learnt_why_it_has_no_shares_and_what_it_lacks(show):
+    browser = show("live")
+    driven(browser, [[("step-1", None), ("step-10", None)]])
+    told = browser.run(SAID)
+    assert told.startswith("GMF after 11 steps: log loss 0.6")
+    driven(browser, [[("why-4-0", None)]])
+    assert "This is no sum over your films" in browser.run(SAID)
+    assert not browser.run("root.textContent.includes('Why GMF')")
+    driven(browser, [[("none", None), ("step-1", None)]])
+    assert browser.run(SAID).startswith("Choose a film first")
 
 
 @pytest.fixture(scope="module")

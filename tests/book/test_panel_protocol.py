@@ -21,11 +21,12 @@ SEEN = "root.querySelector('[role=status]').textContent"
 def drawn_settings(n):
     """Return n pairs of a setting and a reference system: each has three things drawn anew.
 
-    Few have sampled negatives, which are slow in Python.
+    Few have sampled negatives, which are slow in Python. One split can have seen films in the lists.
     """
     rng = np.random.default_rng(4)
     draw = {
-        "split": lambda: str(rng.choice([*protocols.SPLITS])),
+        "split": lambda: str(rng.choice([*protocols.SPLITS, protocols.FIRST.split])),
+        "seen": lambda: bool(rng.random() < 0.5),
         "metric": lambda: str(rng.choice([*protocols.METRICS])),
         "k": lambda: int(rng.integers(1, 11)),
         "negatives": lambda: int(rng.integers(1, 1001)) if rng.random() < 0.4 else None,
@@ -36,7 +37,8 @@ def drawn_settings(n):
         for name in rng.choice([*draw], 3, replace=False):
             now[name] = draw[name]()
         shown = now["negatives"] if now["split"] == protocols.LAST else None
-        setting = protocols.Setting(now["split"], now["metric"], now["k"], shown)
+        seen = now["seen"] and now["split"] == protocols.FIRST.split
+        setting = protocols.Setting(now["split"], now["metric"], now["k"], shown, seen)
         yield setting, now["reference"]
 
 
@@ -45,6 +47,11 @@ def clicks(setting, reference, before=None):
     wanted = [_controls(each) for each in (setting, before) if each]
     other = dict(wanted[0].items() - (wanted[1].items() if before else ()))
     return other | {"reference": reference}
+
+
+def clicked(setting, before):
+    """Return what a reader clicks after the other controls: a box is ticked and not given a value."""
+    return {"seen": None} if setting.seen != before.seen else {}
 
 
 def _controls(setting):
@@ -59,15 +66,19 @@ def _controls(setting):
 
 
 def same(found, expected):
+    """Compare numbers; what was not computed is None in the browser and NaN here."""
+    found = np.array(found, dtype=float)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
 def test_any_setting_gives_what_the_package_gives(show):  # noqa: F811
     chosen = list(drawn_settings(N_STATES))
+    assert sum(setting.seen for setting, _ in chosen) > N_STATES / 20
     browser, found = show("protocol"), []  # noqa: F811
     before = None
     for setting, reference in chosen:
-        found += driven(browser, [clicks(setting, reference, before)])
+        box = clicked(setting, before or protocols.FIRST)
+        found += driven(browser, [clicks(setting, reference, before) | box])
         before = setting
     systems = range(len(protocols.names()))
     for numbers, (setting, reference) in zip(found, chosen, strict=True):
@@ -121,9 +132,9 @@ def test_the_page_holds_every_row_to_the_last_bit(show):  # noqa: F811
     counts, rows = found.pop("leave-one-out")
     assert counts == n_candidates.tolist()
     assert rows == [ranks[name].tolist() for name in protocols.names()]
-    assert {*found, "leave-one-out"} == {*protocols.SPLITS.values()}
+    assert {*found, "leave-one-out"} == {*protocols.SPLITS.values(), protocols.SEEN}
     for split, (counts, rows) in found.items():
-        n_relevant = questions.judged_on(split)[1].n_relevant
+        n_relevant = protocols.n_relevant(split)
         assert [n for n in counts if n] == [n for n in n_relevant.tolist() if n]
         hits = protocols.hits(split)
         for name, seeds in zip(protocols.names(), rows, strict=True):
@@ -192,6 +203,20 @@ def test_the_split_decides_and_the_metric_hardly_matters():
     assert "{" not in lesson
 
 
+def test_popularity_passes_ease_where_seen_films_are_left_in():
+    """The lesson says so. Its ten films are the same for everybody, so they are easily found anew."""
+    split = questions.split_of("paper")
+    most = split.train["itemID"].value_counts()
+    assert most.iloc[9] > most.iloc[10]
+    hits = split.test["itemID"].isin(most.index[:10])
+    (hit,) = protocols.hits(protocols.SEEN)["popularity"]
+    assert hit.sum() == hits.sum()
+    setting, place = protocols.Setting(seen=True), protocols.names().index
+    pair = place("popularity"), place("EASE")
+    assert np.diff(protocols.means(setting)[[*pair]]) < 0
+    assert pair in protocols.certain(setting)
+
+
 def test_the_question_has_an_answer_that_is_not_to_be_seen_yet():
     question = eight.protocol().state["question"]
     assert question["right"] in question["choices"]
@@ -247,14 +272,14 @@ def test_the_means_are_there_before_the_intervals_and_these_follow(show):  # noq
 
 def test_only_a_held_out_film_has_candidates_to_choose(show):  # noqa: F811
     browser = show("protocol")  # noqa: F811
-    hidden = """['candidates', 'negatives'].map((key) => (
+    hidden = """['candidates', 'negatives', 'seen'].map((key) => (
       root.querySelector(`[data-key=${key}]`).parentElement.hidden
     ))"""
-    assert browser.run(hidden) == [True, True]
-    driven(browser, [{"split": protocols.LAST}])
-    assert browser.run(hidden) == [False, True]
+    assert browser.run(hidden) == [True, True, False]
+    driven(browser, [{"seen": None, "split": protocols.LAST}])
+    assert browser.run(hidden) == [False, True, True]
     driven(browser, [{"candidates": "sampled negatives", "negatives": 1}])
-    assert browser.run(hidden) == [False, False]
+    assert browser.run(hidden) == [False, False, True]
     found = driven(browser, [{"split": "random"}])
-    assert browser.run(hidden) == [True, True]
+    assert browser.run(hidden) == [True, True, True]
     assert found[0]["order"] == protocols.order(protocols.Setting("random"))

@@ -110,9 +110,11 @@ def test_a_reader_opens_the_zip_and_is_answered_at_once(show, tmp_path):
     browser = show("live")
     driven(browser, [[("all", None)]])
     assert browser.run(SAID).endswith("open your own ml-100k.zip.")
-    assert opened(browser, tmp_path / "my copy.zip").startswith(
-        "The 300 most rated films."
-    )
+    told = opened(browser, tmp_path / "my copy.zip")
+    assert told.startswith("The 300 most rated films. GMF needs trained vectors")
+    driven(browser, [[("step-1", None)]])
+    assert browser.run(SAID).endswith("a zip has none: it is not shown.")
+    assert browser.run("root.textContent.includes('not shown')")
     (numbers,) = driven(
         browser,
         [

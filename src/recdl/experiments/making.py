@@ -44,6 +44,17 @@ def judge(row: Row, fit: Callable) -> dict:
     }
 
 
+def judge_with_seen(row: Row, fit: Callable) -> dict:
+    """Train on the first part of the row's split, and note the hits of lists that also hold what was seen."""
+    fitted, seconds = _trained(row, row.split, fit)
+    positives, relevant = judged_on(row.split)
+    everybody = np.arange(positives.n_users)
+    scores = ranking.scores_of(fitted.model, everybody, positives)
+    top = np.argsort(-scores, axis=1, kind="stable")[:, :K]
+    hits = tables.encode_hits(evaluation.hits(top, relevant))
+    return {"hits": hits, "seconds": seconds}
+
+
 def curve(row: Row, fit: Callable) -> dict:
     """Note the NDCG@10 after every epoch. On the test part it may be looked at, but nothing chosen by it."""
     values, ndcg = [], ndcg_on(row.split)

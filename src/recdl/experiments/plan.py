@@ -25,7 +25,7 @@ from recdl import movielens, paper, provenance
 from recdl.experiments import making, movielens_1m, tables
 from recdl.experiments.making import STOPPED, curve, judge, rank_last, tune
 from recdl.experiments.questions import LATER, NEXT, QUESTIONS, SECOND, SPLITS, VISIT
-from recdl.experiments.systems import SYSTEMS, System, by_name
+from recdl.experiments.systems import SYSTEMS, by_name
 from recdl.experiments.tables import Row
 
 MOST_TRIALS, MOST_SECONDS = 40, 20 * 60
@@ -82,9 +82,8 @@ def best_first(name: str) -> list[dict[str, str]]:
     """Return the trials of a system, as `recdl.experiments.tables.fresh` does, the best one first."""
     fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
     planned = {tables.key_of(row) for row in _trials(by_name(name), fresh)}
-    trials = [
-        row for key, row in fresh.items() if key in planned
-    ]  # none beyond the budget
+    # None beyond the budget.
+    trials = [row for key, row in fresh.items() if key in planned]
     if not trials:
         raise tables.TableError(f"Nothing was tuned for {name}. {tables.AGAIN}")
     return sorted(trials, key=lambda row: -float(row["validation"]))
@@ -208,9 +207,7 @@ def chosen(name: str, question: str = VISIT) -> dict:
     return validated(name, question)[0][1] if system.space or system.needs else {}
 
 
-def with_seeds(
-    system: System, split: str, n: int, question: str = VISIT
-) -> Iterator[Row]:
+def with_seeds(system, split: str, n: int, question: str = VISIT) -> Iterator[Row]:
     """Yield a system's rows at its chosen setting: so many that n models are in them, or one."""
     n_rows = max(1, n // system.members) if system.random else 1
     for seed in range(1, n_rows + 1):
@@ -282,6 +279,13 @@ def splits_rows():
                 yield from with_seeds(system, split, 3 if split == "time" else 1)
 
 
+def seen_rows():
+    """Yield the systems of chapters 7 and 8, but for self-attention, which takes minutes to train."""
+    for system in SYSTEMS:
+        if system.everywhere and system.name != "self-attention":
+            yield from with_seeds(system, "paper", 1)
+
+
 def answers_rows(questions=(NEXT, LATER)):
     """Yield the contenders on the test splits of the other questions, each as chosen for the question."""
     for question in questions:
@@ -306,6 +310,7 @@ EXPERIMENTS = {
     "curves": Experiment(curves_rows, curve),
     "leave_one_out": Experiment(leave_one_out_rows, rank_last),
     "splits": Experiment(splits_rows, judge),
+    "seen": Experiment(seen_rows, making.judge_with_seen),
     "ablations": Experiment(ablations_rows, judge),
 }
 SECOND_EXPERIMENTS = {  # of whoever has MovieLens-1M

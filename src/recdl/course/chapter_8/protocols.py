@@ -33,6 +33,9 @@ METRICS = {
     "HR": evaluation.METRICS["hr"],
     "MRR": evaluation.METRICS["mrr"],
 }
+SEEN = (
+    "seen"  # the paper's split, with films in the lists that the user has in training
+)
 N_RESAMPLES, TAILS = 2000, (0.025, 0.975)  # those of `recdl.uncertainty`
 DIGITS = 12  # numbers that agree so far are equal
 
@@ -44,6 +47,7 @@ class Setting(NamedTuple):
     metric: str = "NDCG"
     k: int = 10
     negatives: int | None = None
+    seen: bool = False  # are films that the user has in training left in the lists?
 
 
 FIRST = Setting()
@@ -60,9 +64,14 @@ def names() -> list[str]:
 
 @functools.cache
 def hits(split: str) -> dict[str, list[np.ndarray]]:
-    """Return for each system the hits of each seed, bool (n_users, 10), on a split with visits."""
+    """Return for each system the hits of each seed, bool (n_users, 10), on a split with visits.
+
+    Of the lists with seen films, one seed each, and none of a system that takes minutes to train.
+    """
     if split == "paper":
         table = summary.finals()
+    elif split == SEEN:
+        table = plan.load("seen")
     else:
         table = _of_splits()
         table = table[table["split"] == split]
@@ -82,7 +91,7 @@ def _of_splits():
 @functools.cache
 def n_relevant(split: str) -> np.ndarray:
     """Return how many test films each user has."""
-    return questions.judged_on(split)[1].n_relevant
+    return questions.judged_on("paper" if split == SEEN else split)[1].n_relevant
 
 
 ranks = functools.cache(summary.leave_one_out)
@@ -93,13 +102,19 @@ ranks = functools.cache(summary.leave_one_out)
 
 @functools.lru_cache(256)
 def values(setting: Setting) -> pd.DataFrame:
-    """Return the metric of each judged user (rows) for each system (columns), the mean over its seeds."""
+    """Return the metric of each judged user (rows) for each system (columns), the mean over its seeds.
+
+    Where a system has no rows, it is NaN.
+    """
     of = _of_last if setting.split == LAST else _of_visits
-    return pd.DataFrame({name: np.mean(of(setting, name), axis=0) for name in names()})
+    seeds = {name: of(setting, name) for name in names()}
+    return pd.DataFrame(
+        {name: np.mean(s, axis=0) if s else np.nan for name, s in seeds.items()}
+    )
 
 
 def _of_visits(setting, name):
-    split = SPLITS[setting.split]
+    split = SEEN if setting.seen else SPLITS[setting.split]
     n, metric = n_relevant(split), METRICS[setting.metric]
     return [metric(hit[:, : setting.k], n)[n > 0] for hit in hits(split)[name]]
 
@@ -191,6 +206,7 @@ def findings() -> dict[str, int | str]:
         "sampled": [Setting(LAST, "HR", negatives=99)],
         "random": [Setting("random")],
         "time": [Setting("by time")],
+        "seen": [Setting(seen=True)],
     }.items():
         found[name] = max(len(swapped(setting)) for setting in settings)
         found[f"{name}_certain"] = max(len(certain(setting)) for setting in settings)

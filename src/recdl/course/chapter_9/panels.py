@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from recdl import baselines, toy
+from recdl.course import newcomer
 from recdl.course.panels import Panel, number
 from recdl.interactions import Interactions
 
@@ -11,6 +12,7 @@ from recdl.interactions import Interactions
 
 FIRST, L2, TAU = [101, 104], 1, 2  # Airplane!, then Die Hard
 K, SHOWN = 50, 5  # neighbours of item-kNN; places of a list
+WIDTH, N_PASSES = 2, 5  # of GMF in the toy world
 
 
 def history_weights(items: list, item_ids: np.ndarray, tau: float) -> np.ndarray:
@@ -49,29 +51,31 @@ def best(values: np.ndarray, seen: list[int]) -> list[int]:
     return [int(i) for i in order if i not in seen][:SHOWN]
 
 
-def catalogue() -> tuple[list[str], np.ndarray]:
-    """Return the toy world's films, and how many people each two of them have in common."""
-    positives = Interactions(toy.RATINGS)
-    order = np.argsort(positives.item_ids)
-    gram = baselines.common_users(positives).toarray()[np.ix_(order, order)]
-    return toy.MOVIES["title"].tolist(), gram
+def catalogue() -> dict:
+    """Return the toy world's films, how many people each two of them have in common, and a GMF of them."""
+    ones = toy.as_matrix(toy.RATINGS).notna().to_numpy().astype(int)
+    titles, gmf = toy.MOVIES["title"].tolist(), newcomer.gmf(ones, WIDTH, N_PASSES)
+    return {"titles": titles, "gram": (ones.T @ ones).tolist(), "gmf": gmf}
 
 
 def live() -> Panel:
     """Return the panel that recommends films of the toy world to the reader."""
-    positives, (titles, gram) = Interactions(toy.RATINGS), catalogue()
-    order = np.argsort(positives.item_ids)
+    positives, films = Interactions(toy.RATINGS), catalogue()
+    order, titles, gmf = np.argsort(positives.item_ids), films["titles"], films["gmf"]
     history = [toy.MOVIES["itemID"].tolist().index(item) for item in FIRST]
-    made, columns = matrices(positives, L2), {}
-    for name, values in scores(made, positives.item_ids, FIRST, TAU).items():
-        digits, values = 0 if name == "popularity" else 2, values[order]
+    found = scores(matrices(positives, L2), positives.item_ids, FIRST, TAU)
+    found, columns = {name: values[order] for name, values in found.items()}, {}
+    found["GMF"] = np.array(gmf["items"]) @ gmf["mean"]
+    for name, values in found.items():
+        digits = 0 if name == "popularity" else 2
         shown = best(values, history)
         columns[name] = [f"{titles[i]} {number(values[i], digits)}" for i in shown]
     table = pd.DataFrame({"place": [str(i + 1) for i in range(len(shown))], **columns})
-    state = {"titles": titles, "gram": gram.astype(int).tolist(), "history": history}
-    state |= {"l2": L2, "tau": TAU, "k": K, "shown": SHOWN}
-    films = ", ".join(titles[i] for i in history)
-    caption = f"Your films, the latest last: {films}. λ = {L2}, τ = {TAU}"
+    state = films | {"history": history, "l2": L2, "tau": TAU, "k": K, "shown": SHOWN}
+    yours = ", ".join(titles[i] for i in history)
+    caption = (
+        f"Your films, the latest last: {yours}. λ = {L2}, τ = {TAU}, GMF after 0 steps"
+    )
     return Panel("Recommended to you, and why", state, caption, table)
 
 
