@@ -103,7 +103,7 @@ def exponents(table: pd.DataFrame) -> pd.Series:
 
 def machine() -> str:
     """Return on what the long runs were made."""
-    return table("before")["machine"].iloc[-1]
+    return table("before")["machine"].iloc[-1].partition(", load")[0]
 
 
 def epochs() -> pd.DataFrame:
