@@ -53,7 +53,8 @@ def tables_of_measurements(project: Project, target: Path):
     folders = ("benchmarks", "src/recdl/course/chapter_10")
     paths = [p for folder in folders for p in (project.root / folder).glob("*.csv")]
     for path in sorted(paths):
-        table = pd.read_csv(path).rename(columns=lambda name: name.replace("_", " "))
+        table = pd.read_csv(path).drop(columns="train_sha256", errors="ignore")
+        table = table.rename(columns=lambda name: name.replace("_", " "))
         for column in table.select_dtypes("float"):
             table[column] = [f"{float(f'{value:.4g}'):,g}" for value in table[column]]
         if table.shape[1] > 2 * len(table):  # wide and low: a page is narrow

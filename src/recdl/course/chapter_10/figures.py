@@ -21,7 +21,7 @@ def growth(before: pd.DataFrame, after: pd.DataFrame):
         2,
         sharex=True,
         sharey=True,
-        figsize=(WIDTH, 1.75 * n_rows),
+        figsize=(WIDTH - 0.25, 1.75 * n_rows),
         layout="constrained",
     )
     for ax, phase in zip(axes.flat, before, strict=False):

@@ -152,6 +152,12 @@ def kill_a_worker(pool: Workers, after: float) -> None:
     threading.Timer(after, victim.kill).start()
 
 
+def told_of_a_loss(lines: list[str]) -> str:
+    """Return the line about a lost worker, without its address, which is another one each time."""
+    line = next(line for line in lines if "is lost" in line)
+    return line.replace(line.split()[3], "…")
+
+
 def step(batch_sizes, positives, times: int = 7) -> pd.DataFrame:
     """Return how many milliseconds a worker takes for the gradient of a batch, and to move all weights by it.
 

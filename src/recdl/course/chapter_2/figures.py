@@ -121,7 +121,9 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
 def activations(functions: dict):
     """Draw activation functions, a panel each: the function as a line, its slope dashed."""
     options = {"sharex": True, "sharey": True, "layout": "constrained"}
-    figure, axes = plt.subplots(2, len(functions) // 2, figsize=(WIDTH, 3.9), **options)
+    figure, axes = plt.subplots(
+        2, len(functions) // 2, figsize=(WIDTH - 0.25, 3.9), **options
+    )
     z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
     for ax, (name, function) in zip(axes.flat, functions.items(), strict=True):
         slope = (function(z + 1e-6) - function(z - 1e-6)) / 2e-6
@@ -292,7 +294,7 @@ def overfitting(curves: dict[str, pd.DataFrame], reference: float):
         The loss of a constant answer.
     """
     options = {"sharey": True, "layout": "constrained"}
-    figure, axes = plt.subplots(1, len(curves), figsize=(WIDTH, 3.6), **options)
+    figure, axes = plt.subplots(1, len(curves), figsize=(WIDTH - 0.25, 3.6), **options)
     for ax, (name, curve) in zip(axes, curves.items(), strict=True):
         ax.plot(curve.index, curve["training"], color=PAPER, ls="--", label="training")
         ax.plot(curve.index, curve["validation"], color=RUN, lw=2.2, label="validation")
