@@ -121,9 +121,7 @@ def neuron(inputs: dict[str, float], weights, bias: float, output: float):
 def activations(functions: dict):
     """Draw activation functions, a panel each: the function as a line, its slope dashed."""
     options = {"sharex": True, "sharey": True, "layout": "constrained"}
-    figure, axes = plt.subplots(
-        2, len(functions) // 2, figsize=(WIDTH - 0.25, 3.9), **options
-    )
+    figure, axes = plt.subplots(2, len(functions) // 2, figsize=(5.35, 3.9), **options)
     z = np.linspace(-4, 4, 800)  # an even number of points: none falls on the corner
     for ax, (name, function) in zip(axes.flat, functions.items(), strict=True):
         slope = (function(z + 1e-6) - function(z - 1e-6)) / 2e-6
