@@ -28,6 +28,7 @@ TensorFlow (1 GB is 10^9 bytes). The phases:
 import argparse
 import json
 import pathlib
+import platform
 import resource
 import subprocess
 import sys
@@ -111,6 +112,14 @@ def measure(n_interactions):
         ranking.top_k(model, positives, k=10, users=users)
     sizes = {"n_users": positives.n_users, "n_items": positives.n_items}
     return {"interactions": len(positives), **sizes, "batches": n_batches, **row}
+
+
+def processor():
+    """Return the name of this machine's processor."""
+    cpuinfo = pathlib.Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor()
 
 
 def exponents(table, size):

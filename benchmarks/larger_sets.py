@@ -42,7 +42,7 @@ import numpy as np
 import pandas as pd
 import psutil
 
-from growth import exponents, measured
+from growth import exponents, measured, processor
 from recdl import baselines, large, large_draws, large_items, large_lists, paper
 from recdl.files import replacing
 from shapes import OLDER, SHAPES, ZIPS, write
@@ -140,12 +140,9 @@ def measure(path, n_epochs):
 
 def machine():
     """Describe in a line what the times depend on."""
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
     memory = psutil.virtual_memory().total / 1e9
     return (
-        f"{os.cpu_count()} cores ({names[0] if names else platform.processor()}), {memory:.0f} GB, "
+        f"{os.cpu_count()} cores ({processor()}), {memory:.0f} GB, "
         f"Python {platform.python_version()}, load at the end {os.getloadavg()[0]:.1f}"
     )
 

@@ -8,12 +8,18 @@ have a long tail, each user rates at least 20, all within one sitting, many in t
 import numpy as np
 import polars as pl
 
+from recdl.course.chapter_10.measured import SETS
+
+GREATEST = {  # identifier of a film
+    "1M": 3_952,
+    "10M": 65_133,
+    "20M": 131_262,
+    "25M": 209_171,
+    "32M": 292_757,
+}
 SHAPES = {  # ratings, users, films rated, the greatest identifier of a film
-    "1m": (1_000_209, 6_040, 3_706, 3_952),
-    "10m": (10_000_054, 69_878, 10_677, 65_133),
-    "20m": (20_000_263, 138_493, 26_744, 131_262),
-    "25m": (25_000_095, 162_541, 59_047, 209_171),
-    "32m": (32_000_204, 200_948, 84_432, 292_757),
+    name.lower(): (*SETS[name].values(), greatest)
+    for name, greatest in GREATEST.items()
 }
 ZIPS = {  # of GroupLens: the SHA-256 of the zip
     "1m": "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",

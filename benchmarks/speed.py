@@ -33,6 +33,7 @@ from contextlib import contextmanager
 import numpy as np
 import pandas as pd
 
+from growth import processor
 from recdl import (
     evaluation,
     movielens,
@@ -153,13 +154,10 @@ def table_of(runs):
 
 def machine():
     """Describe what the times depend on."""
-    cpuinfo = pathlib.Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
-    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
     packages = ["recommenders", "tensorflow", "keras", "numpy", "pandas"]
     return {
         "cores": os.cpu_count(),
-        "processor": names[0] if names else platform.processor(),
+        "processor": processor(),
         "load_at_start": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         **{package: importlib.metadata.version(package) for package in packages},

@@ -46,13 +46,15 @@ def blocks_of_negatives(
     seed: int,
     block: int = 256,
     numbers=None,
+    first: int = 0,
 ):
     """Yield users and items of the negatives block by block; workers may share the blocks.
 
     Block number i has the users from ``i * block`` on. `numbers` are those of the blocks to draw, all if left
-    out. `seed` is what `sample_negatives` takes from its generator, ``rng.integers(2**63)``.
+    out. `seed` is what `sample_negatives` takes from its generator, ``rng.integers(2**63)``. Where the
+    positives are a part of others, `first` is the number of their first block among all blocks.
     """
-    check_at_least(0, n_negatives=n_negatives, seed=seed)
+    check_at_least(0, n_negatives=n_negatives, seed=seed, first=first)
     check_at_least(1, block=block)
     wanted = negatives_by_user(positives, n_negatives)
     block, seen = int(block), Seen(positives)
@@ -65,7 +67,7 @@ def blocks_of_negatives(
         users = np.arange(number * block, min((number + 1) * block, positives.n_users))
         taken = np.zeros((len(users), positives.n_items), dtype=bool)
         taken[seen.of(users)] = True
-        own = np.random.default_rng([seed, number])
+        own = np.random.default_rng([seed, first + number])
         rows, items = _draw_untaken(taken, wanted[users], own)
         yield rows + users[0], items
 

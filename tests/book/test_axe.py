@@ -9,14 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
-import test_panels
 from test_panels import DRIVE
 
 from tools.project import COURSE
 
 AXE = os.environ.get("AXE", "")
 pytestmark = pytest.mark.skipif(not AXE, reason="needs AXE=/path/to/axe.min.js")
-browser = test_panels.browser  # a fixture
 TO_PLAY = ('class="recdl-panel"', 'class="recdl-box"', 'class="quiz"')
 PAGES = sorted((COURSE.html / "book").glob("*.html"))
 PAGES = [p for p in PAGES if any(kind in p.read_text("utf-8") for kind in TO_PLAY)]

@@ -14,7 +14,7 @@ from recdl.course import exercises, quiz
 from tools import boxes, cells
 from tools.project import COURSE
 
-browser, show = test_done.browser, test_done.show  # fixtures
+show = test_done.show  # a fixture
 STATIC = test_done.STATIC
 NUMBERS = [
     found[1]

@@ -1,12 +1,10 @@
 """What a reader has done is kept in the browser: the score of a quiz, until it is forgotten."""
 
 import pytest
-import test_panels
 
 from recdl.course import quiz
 from tools import ROOT
 
-browser = test_panels.browser  # a fixture
 STATIC = ROOT / "book" / "_static"
 OFF = """Object.defineProperty(window, "localStorage", {
   get() { throw new DOMException("denied", "SecurityError"); }

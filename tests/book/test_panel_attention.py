@@ -11,7 +11,7 @@ from recdl.course import part
 from tools import cells
 from tools.project import COURSE
 
-browser, show = shared.browser, shared.show
+show = shared.show
 nine = part(9, "panels")
 CLOSE = functools.partial(np.testing.assert_allclose, rtol=0, atol=1e-12)
 PLACES = range(3)

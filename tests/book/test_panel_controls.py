@@ -9,7 +9,7 @@ import test_done
 import test_panels
 from test_panels import DRIVE, each_panel, page_with
 
-browser, show = test_panels.browser, test_panels.show  # fixtures
+show = test_panels.show  # a fixture
 FOCUS = 'root.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null'
 STATUS = "root.querySelector('[role=status]').textContent"
 PLAYED = """(() => {

@@ -18,7 +18,7 @@ from recdl.course import newcomer, part
 from recdl.interactions import Interactions
 from tools import ROOT, bundle, films
 
-browser, show = test_panels.browser, test_panels.show  # fixtures
+show = test_panels.show  # a fixture
 nine = part(9, "panels")
 L2 = [0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]
 SETTLED = {"toy_world": 1, "most_rated": 0.85}  # shares of newcomers

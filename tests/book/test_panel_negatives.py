@@ -9,7 +9,7 @@ import test_panels as shared
 
 from recdl.course import part
 
-browser, show = shared.browser, shared.show
+show = shared.show
 four = part(4, "panels")
 CLOSE = functools.partial(np.testing.assert_allclose, rtol=0, atol=1e-9)
 STOPS = (0, 1, 2, 12, 112)  # after a click on each of these buttons, from a start

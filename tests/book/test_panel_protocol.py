@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from test_panels import N_STATES, browser, driven, show  # noqa: F401
+from test_panels import N_STATES, driven, show  # noqa: F401
 
 from recdl import sampled
 from recdl.course import panels, part
@@ -74,7 +74,7 @@ def same(found, expected):
 def test_any_setting_gives_what_the_package_gives(show):  # noqa: F811
     chosen = list(drawn_settings(N_STATES))
     assert sum(setting.seen for setting, _ in chosen) > N_STATES / 20
-    browser, found = show("protocol"), []  # noqa: F811
+    browser, found = show("protocol"), []
     before = None
     for setting, reference in chosen:
         box = clicked(setting, before or protocols.FIRST)
@@ -122,7 +122,7 @@ def test_the_first_state_says_what_the_list_of_all_systems_says():
 
 
 def test_the_page_holds_every_row_to_the_last_bit(show):  # noqa: F811
-    browser = show("protocol")  # noqa: F811
+    browser = show("protocol")
     found = browser.run("""Object.assign({}, ...recdl.data.protocol.tables.map((table) => {
       const plain = ({ counts, rows }) => [[...counts], rows.map((seeds) => seeds.map((row) => [...row]))];
       const all = Object.entries(recdl.protocol.unpacked(table));
@@ -229,7 +229,7 @@ def test_the_question_has_an_answer_that_is_not_to_be_seen_yet():
 
 
 def test_the_random_split_is_reached_by_the_keyboard_alone(show):  # noqa: F811
-    browser = show("protocol", commit=False)  # noqa: F811
+    browser = show("protocol", commit=False)
     for key in ["Tab", "Tab", " ", "Tab", "Enter", *["ArrowDown"] * 4]:
         browser.press(key)
         assert browser.run("root.contains(document.activeElement)"), key
@@ -244,7 +244,7 @@ def test_the_random_split_is_reached_by_the_keyboard_alone(show):  # noqa: F811
 
 
 def test_the_means_are_there_before_the_intervals_and_these_follow(show):  # noqa: F811
-    browser = show("protocol")  # noqa: F811
+    browser = show("protocol")
     caption = "root.querySelector('caption').textContent"
     at_once = browser.run(f"""(() => {{
       const list = root.querySelector("[data-key=metric]");
@@ -271,7 +271,7 @@ def test_the_means_are_there_before_the_intervals_and_these_follow(show):  # noq
 
 
 def test_only_a_held_out_film_has_candidates_to_choose(show):  # noqa: F811
-    browser = show("protocol")  # noqa: F811
+    browser = show("protocol")
     hidden = """['candidates', 'negatives', 'seen'].map((key) => (
       root.querySelector(`[data-key=${key}]`).parentElement.hidden
     ))"""

@@ -17,7 +17,7 @@ from test_panels import driven
 from recdl import movielens
 from tools import ROOT
 
-browser, show = test_panels.browser, test_panels.show  # fixtures
+show = test_panels.show  # a fixture
 
 
 def titles_of(items):

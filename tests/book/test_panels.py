@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from browser import Browser
 from recdl import evaluation, interactions, ranking, splits, toy
 from recdl.course import panels, part
 from tools import ROOT, below
@@ -46,13 +45,6 @@ SHOWN = """(caption) => {
   const [table] = [...document.querySelectorAll("table")].filter((t) => t.caption.textContent === caption);
   return [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @functools.cache

@@ -5,7 +5,6 @@
 
 import pytest
 
-from tests.browser import Browser
 from tools.project import COURSE
 
 DECKS = ["03_ncf", "07_how_sure", "seminar_90"]
@@ -21,13 +20,6 @@ LOOK = """[...document.querySelectorAll('.pdf-page')].map((page) => {
   return [page.querySelector('h1, h2, h3, h4')?.textContent ?? '', Math.round(paper.height),
           parts.every((part) => inside(part.getBoundingClientRect()))];
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.mark.parametrize("deck", DECKS)

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser import Browser
 from tools.project import COURSE
 
 FIRST = """new Promise((done) => {
@@ -18,13 +17,6 @@ FIRST = """new Promise((done) => {
   };
   look();
 })"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from recdl import evaluation, interactions, large, ranking
+from recdl import evaluation, interactions, large, large_draws, ranking
 from recdl.baselines import Popularity
 from recdl.columns import lookup
 from recdl.files import replacing
@@ -123,20 +123,11 @@ def negatives(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw what `recdl.interactions.sample_negatives` draws for these users; `seed` is its first number."""
     part = part_of(folder, number, begin)
-    wanted = interactions.negatives_by_user(part, n_negatives)
-    by_user = np.argsort(part.users, kind="stable")
-    end_of = np.append(0, np.cumsum(np.bincount(part.users)))
-    drawn = []
-    for first in range(0, part.n_users, block):
-        last = min(first + block, part.n_users)
-        rows = by_user[end_of[first] : end_of[last]]
-        taken = np.zeros((last - first, part.n_items), dtype=bool)
-        taken[part.users[rows] - first, part.items[rows]] = True
-        rng = np.random.default_rng([seed, (begin + first) // block])
-        users, items = interactions._draw_untaken(taken, wanted[first:last], rng)
-        drawn.append((users + first + begin, items))
+    drawn = large_draws.blocks_of_negatives(
+        part, n_negatives, seed=seed, block=block, first=begin // block
+    )
     users, items = (np.concatenate(side) for side in zip(*drawn, strict=True))
-    return users.astype("int32"), items.astype("int32")
+    return (users + begin).astype("int32"), items.astype("int32")
 
 
 def judge(folder, number: int, begin: int, model, k: int) -> pd.DataFrame:

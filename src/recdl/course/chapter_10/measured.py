@@ -17,6 +17,7 @@ import pandas as pd
 
 from recdl.distributed import summing
 from recdl.distributed.workers import LOOPBACK, Workers
+from recdl.paper import SETTINGS
 
 SETS = {  # what GroupLens says of its sets, and counts of the films that somebody rated
     "100k": {"ratings": 100_000, "users": 943, "films": 1_682},
@@ -169,7 +170,8 @@ def step(batch_sizes, positives, times: int = 7) -> pd.DataFrame:
     from recdl.distributed.rank import Learner
 
     sizes = {"n_users": positives.n_users, "n_items": positives.n_items}
-    model = sizes | {"n_factors": 16, "layer_sizes": [16, 8, 4], "seed": 1}
+    names = ("n_factors", "layer_sizes", "seed")
+    model = sizes | {name: getattr(SETTINGS, name) for name in names}
     rng, found = np.random.default_rng(1), {}
     for size in sorted(batch_sizes):
         learner = Learner(model, learning_rate=0.001, batch_size=size)
