@@ -244,6 +244,29 @@ def _next_item(
     return Fitted(net, chosen, trained.losses)
 
 
+def fit_averaged_self_attention(
+    positives, seed, validate=None, *, tuned, n_epochs=None
+):
+    """Train self-attention as it was tuned, and keep the running mean of its weights."""
+    return _averaged(fit_self_attention, positives, seed, validate, tuned, n_epochs)
+
+
+def fit_averaged_gru4rec(positives, seed, validate=None, *, tuned, n_epochs=None):
+    """Train GRU4Rec as it was tuned, and keep the running mean of its weights."""
+    return _averaged(fit_gru4rec, positives, seed, validate, tuned, n_epochs)
+
+
+def _averaged(fit, positives, seed, validate, tuned, n_epochs):
+    from recdl.averaging import RunningMean
+
+    mean, known = RunningMean(validate), {}
+    if validate is None:
+        known = {"longest": n_epochs}
+    fitted = fit(positives, seed, mean, **tuned | known)
+    fitted.model.set_weights(mean.weights)
+    return fitted if validate else dataclasses.replace(fitted, chosen={})
+
+
 MEMBERS = 4  # of a mean over seeds
 GRID = np.linspace(0, 1, 21).round(2).tolist()  # the weights that a blend may try
 
@@ -284,19 +307,19 @@ def fit_linear_blend(
 
 
 def fit_mean_of_seeds(positives, seed, validate=None, *, deep):
-    """Average the scores of four GRU4Recs that differ in their seed only, each user's on one scale."""
+    """Average the scores of four averaged GRU4Recs with other seeds, each user's on one scale."""
     from recdl.blend import Mean
 
     seeds = range(MEMBERS * (seed - 1) + 1, MEMBERS * seed + 1)
-    parts = [trained_once(fit_gru4rec, positives, s, **deep) for s in seeds]
+    parts = [trained_once(fit_averaged_gru4rec, positives, s, **deep) for s in seeds]
     seconds = sum(part.seconds for part in parts)
     return Fitted(Mean([part.model for part in parts]), seconds=seconds)
 
 
 def fit_deep_blend(positives, seed, validate=None, *, deep, linear, weights=(None,)):
-    """Mix GRU4Rec with the linear blend."""
+    """Mix an averaged GRU4Rec with the linear blend."""
     parts = [
-        trained_once(fit_gru4rec, positives, seed, **deep),
+        trained_once(fit_averaged_gru4rec, positives, seed, **deep),
         trained_once(fit_linear_blend, positives, 1, **linear),
     ]
     return _mixed(parts, validate, weights)
