@@ -14,7 +14,7 @@ The paper
 Beyond it
     `baselines` and `from_libraries`, the classical methods; `ordered`, linear ones that know the order;
     `sequence`, self-attention, and `recurrent`, GRU4Rec; `next_item` and `losses`, what they share;
-    `blend`, two models mixed.
+    `averaging`, weights averaged over epochs; `blend`, two models mixed.
 At 32 million ratings
     `large`, reading and splitting; `large_lists`, lists and hits; `large_draws`, negatives: the same, sooner.
     `large_training`, larger batches and lazy Adam; `large_items`, EASE and item-kNN on many films;

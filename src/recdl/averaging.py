@@ -1,8 +1,7 @@
-"""The running mean of a network's weights over its epochs, which is often better than the weights of any epoch.
+"""The running mean of a network's weights over its epochs, often better than the weights of any one epoch.
 
-After each epoch a network stands somewhere else around the place that it is looking for: every batch pulls it
-in another direction. The mean of these places lies nearer to the middle (Polyak and Juditsky 1992; of neural
-networks, Izmailov et al. 2018).
+Every batch pulls a network in another direction, so after each epoch it stands somewhere else around the
+place that it is looking for. The mean of these places lies nearer to the middle (Izmailov et al. 2018).
 """
 
 from collections.abc import Callable
@@ -30,10 +29,10 @@ class RunningMean:
     Parameters
     ----------
     validate : callable, optional
-        From a model to a number, higher being better. It is asked about the mean, so the best epoch is the one
-        with the best mean. Without, the last epoch counts as the best one; give `fit` the number of epochs.
+        From a model to a number, higher being better; it is asked about the mean. Without it the last epoch
+        counts as the best one: give `fit` the number of epochs.
     share : float
-        Above 0, at most 1: what the newest weights count in the mean. With 1 there is no mean.
+        Above 0, at most 1: how far the mean goes towards the newest weights. With 1 there is no mean.
 
     Attributes
     ----------

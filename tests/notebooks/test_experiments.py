@@ -143,7 +143,7 @@ def test_the_chapters_claims_about_systems_hold(listed):
     assert tuned["ndcg_at_10_minus_best_linear"]["high"] < 0
     for name in ("SLIM", "iALS", "item-kNN", "user-kNN", "PureSVD", "EASE"):
         assert visit[name]["ndcg_at_10_minus_paper_neumf"]["low"] > 0
-    assert visit["GRU4Rec"]["ndcg_at_10"]["mean"] >= 0.30
+    assert visit["GRU4Rec, averaged"]["ndcg_at_10"]["mean"] >= 0.30
     assert visit["linear blend"]["ndcg_at_10_minus_best_linear"] is None
     mixed = visit["4 seeds + linear blend"]
     assert mixed["ndcg_at_10"]["mean"] >= 0.32
@@ -161,7 +161,7 @@ def test_all_rows_together_take_less_than_four_hours_two_at_a_time():
     seconds = 0
     for name in plan.EXPERIMENTS:
         for row in plan.load(name).itertuples():
-            if not systems.by_name(row.system).needs:
+            if set(systems.by_name(row.system).needs) <= {"tuned"}:
                 seconds += row.seconds / (1 if experiments.is_timed(name, row) else 2)
     assert seconds < 4 * 3600
     ten = plan.load("seeds").query("seed <= 10")["seconds"]

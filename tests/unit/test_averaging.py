@@ -11,8 +11,12 @@ from recdl.experiments import fits
 WORLD = walks.cycle()
 OPTIONS = {"n_epochs": 4, "batch_size": 4, "seed": 1}
 TUNED = {
-    "gru4rec": {"width": 8, "dropout": 0.2},
-    "self_attention": {"width": 8, "dropout": 0.2, "n_blocks": 1},
+    "width": 8,
+    "dropout": 0.2,
+    "length": 6,
+    "batch_size": 4,
+    "learning_rate": 0.01,
+    "n_epochs": 99,
 }
 
 
@@ -88,7 +92,9 @@ def test_the_training_does_not_notice(make):
         ends.append(model.get_weights())
     expected = ends[0]
     for end in ends[1:]:
-        expected = [0.8 * old + 0.2 * new for old, new in zip(expected, end)]
+        expected = [
+            0.8 * old + 0.2 * new for old, new in zip(expected, end, strict=True)
+        ]
     model, mean = make(WORLD, dropout=0.3), RunningMean()
     history = next_item.fit(model, WORLD, validate=mean, **OPTIONS)
     assert history.losses == plain.losses
@@ -97,19 +103,16 @@ def test_the_training_does_not_notice(make):
             np.testing.assert_allclose(found, slow, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", TUNED)
-def test_the_epochs_that_validation_chose_give_the_model_that_it_saw(name):
-    tuned = TUNED[name] | {"length": 6, "batch_size": 4, "learning_rate": 0.01}
-    fit = getattr(fits, f"fit_averaged_{name}")
+def test_the_epochs_that_validation_chose_give_the_model_that_it_saw():
+    fit, everybody = fits.fit_averaged_gru4rec, np.arange(WORLD.n_users)
     values = iter([0.1, 0.2, 0.5, *[0.3] * 10])
-    chosen = fit(WORLD, 1, lambda _: next(values), tuned=tuned | {"n_epochs": 99})
+    chosen = fit(WORLD, 1, lambda _: next(values), tuned=TUNED)
     assert chosen.chosen == {"n_epochs": 3}
-    again = fit(WORLD, 1, tuned=tuned | {"n_epochs": 99}, n_epochs=3)
+    again = fit(WORLD, 1, tuned=TUNED, n_epochs=3)
     assert (again.chosen, len(again.losses)) == ({}, 3)
-    everybody = np.arange(WORLD.n_users)
     scores = chosen.model.scores(everybody)
     np.testing.assert_array_equal(again.model.scores(everybody), scores)
-    plain = getattr(fits, f"fit_{name}")(WORLD, 1, **tuned, n_epochs=3)
+    plain = fits.fit_gru4rec(WORLD, 1, **TUNED | {"n_epochs": 3})
     assert np.abs(plain.model.scores(everybody) - scores).max() > 1e-3
 
 

@@ -244,19 +244,14 @@ def _next_item(
     return Fitted(net, chosen, trained.losses)
 
 
-def fit_averaged_self_attention(
-    positives, seed, validate=None, *, tuned, n_epochs=None
-):
-    """Train self-attention as it was tuned, and keep the running mean of its weights."""
-    return _averaged(fit_self_attention, positives, seed, validate, tuned, n_epochs)
-
-
 def fit_averaged_gru4rec(positives, seed, validate=None, *, tuned, n_epochs=None):
     """Train GRU4Rec as it was tuned, and keep the running mean of its weights."""
     return _averaged(fit_gru4rec, positives, seed, validate, tuned, n_epochs)
 
 
 def _averaged(fit, positives, seed, validate, tuned, n_epochs):
+    # To `fit` the mean is a validation. If nobody asks how good it is, it always gets better, and `longest`
+    # ends the training after the epochs that were chosen.
     from recdl.averaging import RunningMean
 
     mean, known = RunningMean(validate), {}

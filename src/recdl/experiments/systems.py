@@ -113,8 +113,6 @@ SYSTEMS = [
         "batch_size": [32, 64], "n_negatives": [64, 128, 256],
         "t": [0, 0.5, 0.75, 0.9, 1],
     }, random=True, ordered=True, everywhere=False),
-    System("self-attention, averaged", "deep", fits.fit_averaged_self_attention,
-        random=True, ordered=True, everywhere=False, needs={"tuned": "self-attention"}),
     System("GRU4Rec, averaged", "deep", fits.fit_averaged_gru4rec, random=True,
         ordered=True, everywhere=False, needs={"tuned": "GRU4Rec"}),
     System("GRU4Rec + linear blend", "deep", fits.fit_deep_blend, random=True,
