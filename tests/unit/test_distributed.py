@@ -207,6 +207,21 @@ def test_without_dask_or_an_answer_there_is_a_sentence(monkeypatch, tmp_path):
         command.main(words)
 
 
+def test_too_little_memory_is_said_before_the_work_begins(monkeypatch, tmp_path):
+    """Two workers and training: 0.3 + 2 * 0.7 GB, and 0.12 + 2 * 0.03 GB for each of 32 million ratings."""
+    monkeypatch.setattr(command, "free_memory", lambda: 5.0)
+    told = "32,000,000 ratings need about 7.5 GB .* 5.0 GB are free. About 18.3 million"
+    with pytest.raises(MemoryError, match=told):
+        command.check_memory(32 * 10**6, n_epochs=2, n_workers=2)
+    command.check_memory(18 * 10**6, n_epochs=2, n_workers=2)
+    command.check_memory(32 * 10**6, n_epochs=0, n_workers=2)
+    monkeypatch.setattr(command, "free_memory", lambda: 1.0)
+    (tmp_path / "ratings.csv").write_text("userId,movieId,timestamp\n1,2,3\n")
+    with pytest.raises(SystemExit, match=r"1 ratings .* About 0.0 million would fit"):
+        command.main([f"--out={tmp_path / 'out'}", str(tmp_path / "ratings.csv")])
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_full_disk_and_a_damaged_file_are_told(monkeypatch, tmp_path):
     def write(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
