@@ -154,13 +154,15 @@ recdl.live = (() => {
   return { ease, itemKnn, open, atHand, Refused };
 })();
 
-recdl.panel("live", (state, say) => {
+// In chapter 1 the same panel has two of the methods, and no numbers to set.
+for (const name of ["live", "two_lists"]) recdl.panel(name, (state, say) => {
   const { html, number, live } = recdl, MOST = 20, L2 = [0, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000];
-  const TAU = [0.5, 1, 2, 3, 5, 7, 10, 15, 30, Infinity], METHODS = ["popularity", "item-kNN", "EASE", "fading EASE", "GMF"];
+  const TAU = [0.5, 1, 2, 3, 5, 7, 10, 15, 30, Infinity], METHODS = state.methods;
+  const isWhole = METHODS.includes("GMF"), knows = (sentence) => (isWhole ? sentence : "");
   const UNTRAINED = "GMF needs trained vectors of the films, and a zip has none: it is not shown.";
   const text = (value) => (value === Infinity ? "∞" : String(value));
   const toy = { titles: state.titles, gram: Float64Array.from(state.gram.flat()), gmf: state.gmf };
-  const view = recdl.table(["place", ...METHODS]), list = recdl.table(["place", "your film", "fading", "move"]);
+  const view = recdl.table(["place", ...METHODS]), list = recdl.table(["place", "your film", ...(isWhole ? ["fading"] : []), "move"]);
   const why = recdl.table(["your film", "weight", "adds", "share"]);
   let data, n, history, kept, cache, asked, later, vector, steps, before = {};
 
@@ -168,7 +170,7 @@ recdl.panel("live", (state, say) => {
   function matrices() {
     const { gram } = data, { l2 } = state;
     cache.knn ||= live.itemKnn(gram, n, state.k);
-    if (cache.l2 !== l2) {
+    if (isWhole && cache.l2 !== l2) {
       let total = 0;
       for (let i = 0; i < n; i += 1) total += gram[i * n + i];
       cache.ease = l2 < 1e-9 * total ? null : live.ease(gram, n, l2);
@@ -287,14 +289,14 @@ recdl.panel("live", (state, say) => {
     const found = METHODS.map(ranked), films = history.map((i) => data.titles[i]).join(", ") || "none";
     const rows = Math.max(1, ...found.map((one) => one.length));
     view.show(
-      `Your films, the latest last: ${films}. λ = ${text(state.l2)}, τ = ${text(state.tau)}`
-        + (data.gmf ? `, ${after()}` : ""),
+      `Your films, the latest last: ${films}`
+        + knows(`. λ = ${text(state.l2)}, τ = ${text(state.tau)}${data.gmf ? `, ${after()}` : ""}`),
       Array.from({ length: rows }, (_, place) => [
         `${place + 1}`, ...found.map((one, m) => cell(m, place, one)),
       ]),
     );
     recdl.keepFocus(list.node, () => list.show("Your films, the latest last", history.map((i, place) => [
-      `${place + 1}`, kept[i].title, number(weight(place), 3), kept[i].buttons,
+      `${place + 1}`, kept[i].title, ...(isWhole ? [number(weight(place), 3)] : []), kept[i].buttons,
     ])));
     const answered = found[METHODS.indexOf(asked[0])];
     if (history.includes(asked[1]) || !answered.some(([film]) => film === asked[1])) asked[1] = answered[0]?.[0];
@@ -311,7 +313,7 @@ recdl.panel("live", (state, say) => {
     const told = other.map((method) => `${method}, first ${first(method)}`).join("; ");
     const trouble = !history.length ? " Without a film of yours, only popularity can answer."
       : history.length === n ? " You have seen all films: nothing is left." : "";
-    const zero = !history.length || cache.ease ? ""
+    const zero = !isWhole || !history.length || cache.ease ? ""
       : " With λ = 0 rounding errors drown the inverse of EASE: choose a λ above 0.";
     return `${told ? `Other lists: ${told}.` : "No list changes."}${trouble}${zero}`;
   }
@@ -322,7 +324,7 @@ recdl.panel("live", (state, say) => {
     later = setTimeout(act, 20);
   }
   function answer(told) {
-    const tell = () => say(`${told} ${show()}`), isReady = n < 100 || !history.length || cache.l2 === state.l2;
+    const tell = () => say(`${told} ${show()}`), isReady = n < 100 || !history.length || (isWhole ? cache.l2 === state.l2 : cache.knn);
     clearTimeout(later);
     if (isReady) tell(); else soon(told, tell);
   }
@@ -372,7 +374,7 @@ recdl.panel("live", (state, say) => {
   } });
   const l2 = scale("l2", "λ", L2), tau = scale("tau", "τ", TAU);
   const ABSENT = "MovieLens may not be passed on, so this page does not hold it: open your own ml-100k.zip.";
-  const many = () => begin(own, [], 500, 7, `The 300 most rated films.${own.gmf ? "" : ` ${UNTRAINED}`}`);
+  const many = () => begin(own, [], 500, 7, `The 300 most rated films.${own.gmf ? "" : knows(` ${UNTRAINED}`)}`);
   const all = recdl.button("The 300 most rated films", "all", () => {
     clearTimeout(later);
     if (own) soon("Reading the films", many); else say(ABSENT);
@@ -381,7 +383,7 @@ recdl.panel("live", (state, say) => {
 
   function begin(films, first, lambda, speed, told) {
     [data, n, history] = [films, films.titles.length, [...first]];
-    [kept, cache, asked] = [{}, {}, ["fading EASE"]];
+    [kept, cache, asked] = [{}, {}, [isWhole ? "fading EASE" : "item-kNN"]];
     newcomer();
     history.forEach(keep);
     Object.assign(state, { l2: lambda, tau: speed });
@@ -415,28 +417,34 @@ recdl.panel("live", (state, say) => {
   again();
   say("");
   return {
-    question: {
+    question: isWhole ? {
       ask: "You have seen Airplane!, then Die Hard. Turn the two round: which lists can change?",
       choices: ["all five", "all but popularity", "fading EASE only"],
       right: "fading EASE only",
       then: "Now move Die Hard up. Press a recommended film to ask why.",
+    } : {
+      ask: "These are Ana's films. Take Die Hard away: whose numbers change?",
+      choices: ["those of both", "those of item-kNN only", "those of popularity only"],
+      right: "those of item-kNN only",
+      then: "Now take Die Hard away. It comes into both lists. Press a recommended film to ask why.",
     },
     controls: [
       html("div", { class: "recdl-slider" }, html("label", {}, "film", picker),
         recdl.button("Add", "add", () => add(Number(picker.value)))),
       recdl.button("Take all away", "none", () => { history = []; answer("Your list is empty."); }),
-      l2, tau,
-      html("fieldset", { class: "recdl-radios" }, html("legend", {}, "your vector in GMF"),
+      ...(isWhole ? [l2, tau, html("fieldset", { class: "recdl-radios" }, html("legend", {}, "your vector in GMF"),
         recdl.button("1 step", "step-1", () => learn(1)), " ",
         recdl.button("10 steps", "step-10", () => learn(10)), " ",
-        recdl.button("Back to the mean", "mean", back)),
+        recdl.button("Back to the mean", "mean", back))] : []),
       recdl.button("The toy world", "again", again), all,
       html("label", {}, "Open your own ml-100k.zip (it stays on this computer): ", zip),
     ],
     view: [list.node, view.node, why.node],
-    lesson: "A linear score is a sum over your films, and each share can be shown. The matrix is learnt from who has "
+    lesson: isWhole ? "A linear score is a sum over your films, and each share can be shown. The matrix is learnt from who has "
       + "which two films, in any order; only the fading weights know your order. They answer you at once. "
-      + "GMF cannot: your vector has to be learnt first, step by step, and its score has no shares to show.",
+      + "GMF cannot: your vector has to be learnt first, step by step, and its score has no shares to show."
+      : "Popularity has the same numbers for everybody, and leaves out what you have seen. Item-kNN adds up how well a "
+      + "film goes together with each of yours, and can show each share.",
     numbers: () => ({
       titles: history.map((i) => data.titles[i]), n, l2: state.l2, tau: text(state.tau),
       vector: vector && [...vector], steps, loss: data.gmf ? loss() : null,

@@ -39,7 +39,8 @@ def files_of(page: Path) -> list[str]:
     """Return the names of the files that a page's source needs: the shared ones, and a script a panel."""
     text = page.read_text(encoding="utf-8")
     called = re.findall(r'(?:\b|\\n)panel\(\\"(\w+)\\"\)', text) + QUOTED.findall(text)
-    return [*SHARED, *(f"{name}.js" for name in called)] if called else []
+    own = (f"{course_panels.script_of(name)}.js" for name in called)
+    return [*SHARED, *own] if called else []
 
 
 def quoted(folder: Path) -> dict[str, str]:
@@ -74,9 +75,10 @@ def lay(project: Project, static: Path):
 def loaded_for(name: str, folder: Path) -> list[str]:
     """Return the names of the scripts of a panel in a folder: its data, if it has any, and its own."""
     found = [f"{name}.data.js"] if name in course_panels.data() else []
-    if name == films.PANEL and (folder / films.NAME).exists():
+    script = course_panels.script_of(name)
+    if script == films.PANEL and (folder / films.NAME).exists():
         found.append(films.NAME)
-    return [*found, f"{name}.js"]
+    return [*found, f"{script}.js"]
 
 
 def load(text: str, html: Path, page: Path) -> str:
@@ -87,7 +89,7 @@ def load(text: str, html: Path, page: Path) -> str:
     up = "../" * (len(page.relative_to(html).parts) - 1)
     tags = []
     scripts_of = [loaded_for(name, html / PLACE) for name in held]
-    for name in [*SHARED, *itertools.chain.from_iterable(scripts_of)]:
+    for name in dict.fromkeys([*SHARED, *itertools.chain.from_iterable(scripts_of)]):
         file = html / PLACE / name
         address = f"{up}{PLACE}/{name}?v={provenance.sha256(file.read_bytes())[:8]}"
         tags.append(TAGS[file.suffix].format(address))

@@ -253,7 +253,13 @@ class Job:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait()
-        self.stack.close()
+        try:
+            self.stack.close()
+        except (
+            OSError
+        ):  # its kernel, which ends a moment later, has written its status once more
+            time.sleep(1)
+            self.status.folder.cleanup()
 
 
 def execute_all(project: Project, modes=("full",)):

@@ -70,7 +70,7 @@ class Page(HTMLParser):
         self.text += "" if self.in_code else data
 
 
-LIVE = re.compile(r'data-panel="live" data-state="([^"]*)"')
+LIVE = re.compile(r'data-panel="(?:live|two_lists)" data-state="([^"]*)"')
 PANEL = re.compile(r'<section class="recdl-panel"[^>]* data-panel="(\w+)"')
 
 

@@ -20,7 +20,7 @@ from recdl import evaluation, interactions, ranking, splits, toy
 from recdl.baselines import Popularity
 from recdl.columns import DataError
 from recdl.distributed import __main__ as command
-from recdl.distributed import data, summing, workers
+from recdl.distributed import data, parts, summing, workers
 from recdl.distributed.train import Training
 from recdl.paper import Settings
 
@@ -123,14 +123,30 @@ class Slow:
         return np.arange(len(users) * self.n_items).reshape(len(users), -1) % 17
 
 
-def test_a_killed_worker_changes_no_bit_and_is_told(pool, said, tmp_path):
+def slowly_drawn(*given):
+    time.sleep(0.3)
+    return parts.negatives(*given)
+
+
+def judged(here):
+    return here.evaluate(Slow(here.n_items), k=4).to_numpy()
+
+
+def drawn(here):
+    with pytest.MonkeyPatch.context() as patch:  # here, and not in the workers
+        patch.setattr(parts, "negatives", slowly_drawn)
+        return np.array(here.negatives(3, rng=np.random.default_rng(5)))
+
+
+@pytest.mark.parametrize("work", [judged, drawn])
+def test_a_killed_worker_changes_no_bit_and_is_told(pool, said, tmp_path, work):
     here = placed(pool, tmp_path, *TABLES["larger"])
-    expected = here.evaluate(Slow(here.n_items), k=4)
+    expected = work(here)
     said.clear()
     victim = next(iter(pool.client.run(os.getpid).values()))
     threading.Timer(0.4, os.kill, (victim, signal.SIGKILL)).start()
-    found = here.evaluate(Slow(here.n_items), k=4)
-    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    found = work(here)
+    np.testing.assert_array_equal(found, expected)
     lost = [line for line in said if "is lost" in line]
     assert len(lost) == 1
     assert "workers left: " in lost[0]  # Dask may have started another one already
@@ -189,6 +205,21 @@ def test_without_dask_or_an_answer_there_is_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(SystemExit, match="Dask is missing"):
         command.main(words)
+
+
+def test_too_little_memory_is_said_before_the_work_begins(monkeypatch, tmp_path):
+    """Two workers and training: 0.3 + 2 * 0.7 GB, and 0.12 + 2 * 0.03 GB for each of 32 million ratings."""
+    monkeypatch.setattr(command, "free_memory", lambda: 5.0)
+    told = "32,000,000 ratings need about 7.5 GB .* 5.0 GB are free. About 18.3 million"
+    with pytest.raises(MemoryError, match=told):
+        command.check_memory(32 * 10**6, n_epochs=2, n_workers=2)
+    command.check_memory(18 * 10**6, n_epochs=2, n_workers=2)
+    command.check_memory(32 * 10**6, n_epochs=0, n_workers=2)
+    monkeypatch.setattr(command, "free_memory", lambda: 1.0)
+    (tmp_path / "ratings.csv").write_text("userId,movieId,timestamp\n1,2,3\n")
+    with pytest.raises(SystemExit, match=r"1 ratings .* About 0.0 million would fit"):
+        command.main([f"--out={tmp_path / 'out'}", str(tmp_path / "ratings.csv")])
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_full_disk_and_a_damaged_file_are_told(monkeypatch, tmp_path):

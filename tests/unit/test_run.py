@@ -1,5 +1,6 @@
 """Tests of the executor on small notebooks in a project of their own."""
 
+import errno
 import json
 import sys
 
@@ -421,6 +422,25 @@ def test_a_closed_terminal_ends_the_kernel_and_leaves_nothing_half_written(proje
     assert send(process, "SIGHUP").endswith("Stopped.\n")
     wait_for(lambda: has_ended(kernel))
     assert [path.name for path in (project.build / "full").iterdir()] == ["pid"]
+
+
+def test_a_kernel_that_writes_once_more_leaves_nothing(project, without_kernels):
+    write_chapters(project, "chapter")
+    (task,) = run.stale(project, "full")
+    job = run.Job(task)
+    job.process.wait()
+    cleanup, tried = job.status.folder.cleanup, []
+
+    def not_at_first():
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty")
+        cleanup()
+
+    job.status.folder.cleanup = not_at_first
+    job.stop()
+    assert len(tried) == 2
+    assert not job.status.path.parent.exists()
 
 
 @signals

@@ -1,8 +1,9 @@
 """`panel("neuron")`: the first state of a panel, as a table; in the book, a script begins where it stands.
 
 The panels of a chapter stand in its folder, ``chapter_2/panels.py``: `PANELS` has, by name, functions that
-return a `Panel`. The script has the same name, ``panels/neuron.js``. It begins with the `state` of the panel,
-so what it shows first is what the table shows; a test compares them.
+return a `Panel`. The script has the same name, ``panels/neuron.js``, unless `SCRIPTS` names that of another
+panel. It begins with the `state` of the panel, so what it shows first is what the table shows; a test
+compares them.
 """
 
 import dataclasses
@@ -71,6 +72,15 @@ def data() -> dict[str, Callable[[], dict]]:
     for number in course.chapters("panels.py"):
         found |= getattr(course.part(number, "panels"), "DATA", {})
     return found
+
+
+def script_of(name: str) -> str:
+    """Return the name of a panel's script, without `.js`: most have one of their own."""
+    for number in course.chapters("panels.py"):
+        found = getattr(course.part(number, "panels"), "SCRIPTS", {})
+        if name in found:
+            return found[name]
+    return name
 
 
 def data_script(name: str) -> str:

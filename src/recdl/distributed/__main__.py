@@ -12,6 +12,9 @@ import pathlib
 import sys
 
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C has stopped
+# Gigabytes, and gigabytes a million ratings, as measured at 1 and 3 million: without training and with it, of
+# this process and of each worker.
+MEMORY = {False: ((0.2, 0.07), (0.2, 0.005)), True: ((0.3, 0.12), (0.7, 0.03))}
 
 
 def tell(line: str):
@@ -57,6 +60,27 @@ def _read(given):
     return tables.read(given.ratings, rating=False, **columns)
 
 
+def free_memory() -> float:
+    """Return how many gigabytes this machine can still give."""
+    import psutil
+
+    return psutil.virtual_memory().available / 1e9
+
+
+def check_memory(n_ratings: int, n_epochs: int, n_workers: int) -> None:
+    """Raise MemoryError unless so many ratings find room on this machine, with so many workers of it."""
+    mine, of_each = MEMORY[n_epochs > 0]
+    least, per_million = (a + n_workers * b for a, b in zip(mine, of_each, strict=True))
+    free = free_memory()
+    needed = least + per_million * n_ratings / 1e6
+    if needed > free:
+        fit = max(0, (free - least) / per_million)
+        raise MemoryError(
+            f"{n_ratings:,} ratings need about {needed:.1f} GB of memory here, and {free:.1f} GB are free. "
+            f"About {fit:.1f} million would fit. One worker, or --epochs 0, needs less; or use --address."
+        )
+
+
 def run(given) -> None:
     """Do the work of the command."""
     from recdl.distributed import data, workers
@@ -69,6 +93,8 @@ def run(given) -> None:
     with workers.Workers(given.workers, given.address, tell) as pool:
         tell(f"Workers: {len(pool.known)}. Reading …")
         ratings = _read(given)
+        n_local = 0 if given.address else given.workers
+        check_memory(len(ratings), given.epochs, n_local)
         tell(f"{len(ratings):,} rows. Splitting …")
         here = data.Distributed(pool, folder, data.cut(ratings, folder))
         print(f"training pairs: {here.n_positives:,}, SHA-256 {here.sha256['train']}")
@@ -92,7 +118,7 @@ def main(words: list[str] | None = None):
     except KeyboardInterrupt:
         tell("Interrupted. What is done stays; the same command goes on from there.")
         sys.exit(INTERRUPTED)
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, MemoryError) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             sys.exit(
                 f"The disk of {given.out} is full. What is done stays: make room, and the same command goes "

@@ -11,7 +11,9 @@ from recdl.interactions import Interactions
 # Recommended to you, and why
 
 FIRST, L2, TAU = [101, 104], 1, 2  # Airplane!, then Die Hard
+ANA = 1
 K, SHOWN = 50, 5  # neighbours of item-kNN; places of a list
+METHODS = ["popularity", "item-kNN", "EASE", "fading EASE", "GMF"]
 WIDTH, N_PASSES = 2, 5  # of GMF in the toy world
 
 
@@ -58,25 +60,37 @@ def catalogue() -> dict:
     return {"titles": titles, "gram": (ones.T @ ones).tolist(), "gmf": gmf}
 
 
-def live() -> Panel:
-    """Return the panel that recommends films of the toy world to the reader."""
+def recommended(items: list[int], methods: list[str]) -> tuple[dict, str, pd.DataFrame]:
+    """Return for a reader with these films of the toy world a panel's state, its caption and its table."""
     positives, films = Interactions(toy.RATINGS), catalogue()
     order, titles, gmf = np.argsort(positives.item_ids), films["titles"], films["gmf"]
-    history = [toy.MOVIES["itemID"].tolist().index(item) for item in FIRST]
-    found = scores(matrices(positives, L2), positives.item_ids, FIRST, TAU)
+    history = [toy.MOVIES["itemID"].tolist().index(item) for item in items]
+    found = scores(matrices(positives, L2), positives.item_ids, items, TAU)
     found, columns = {name: values[order] for name, values in found.items()}, {}
     found["GMF"] = np.array(gmf["items"]) @ gmf["mean"]
-    for name, values in found.items():
+    for name in methods:
         digits = 0 if name == "popularity" else 2
-        shown = best(values, history)
-        columns[name] = [f"{titles[i]} {number(values[i], digits)}" for i in shown]
+        shown = best(found[name], history)
+        columns[name] = [f"{titles[i]} {number(found[name][i], digits)}" for i in shown]
     table = pd.DataFrame({"place": [str(i + 1) for i in range(len(shown))], **columns})
     state = films | {"history": history, "l2": L2, "tau": TAU, "k": K, "shown": SHOWN}
     yours = ", ".join(titles[i] for i in history)
-    caption = (
-        f"Your films, the latest last: {yours}. λ = {L2}, τ = {TAU}, GMF after 0 steps"
-    )
+    caption = f"Your films, the latest last: {yours}"
+    return state | {"methods": methods}, caption, table
+
+
+def live() -> Panel:
+    """Return the panel that recommends films of the toy world to the reader."""
+    state, caption, table = recommended(FIRST, METHODS)
+    caption += f". λ = {L2}, τ = {TAU}, GMF after 0 steps"
     return Panel("Recommended to you, and why", state, caption, table)
+
+
+def two_lists() -> Panel:
+    """Return the panel of chapter 1: two methods, and Ana's films."""
+    anas = toy.RATINGS[toy.RATINGS["userID"] == ANA].sort_values("timestamp")
+    state, caption, table = recommended(anas["itemID"].tolist(), METHODS[:2])
+    return Panel("Two lists, and why", state, caption, table)
 
 
 # Three films look at each other
@@ -134,4 +148,5 @@ def attention() -> Panel:
     return Panel("Three films look at each other", state, caption, table)
 
 
-PANELS = {"live": live, "attention": attention}
+PANELS = {"two_lists": two_lists, "live": live, "attention": attention}
+SCRIPTS = {"two_lists": "live"}
