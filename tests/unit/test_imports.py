@@ -13,6 +13,7 @@ PACKAGE = pathlib.Path(recdl.__file__).parent
 CORE = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 CORE += ["tables"]
 DEEP = [
+    "averaging",
     "large_scores",
     "large_training",
     "losses",

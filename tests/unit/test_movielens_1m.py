@@ -194,8 +194,10 @@ def test_a_setting_is_chosen_by_the_second_data_set(searched):
     for question in questions.SECOND:
         (split,) = questions.SECOND[question].validation
         rows = tried[tried["split"] == split]
-        best = rows.loc[rows["validation"].idxmax(), "setting"]
-        assert plan.chosen("EASE", question) == json.loads(best)
+        is_best = rows["validation"] == rows["validation"].max()
+        assert 0 < is_best.sum() < len(rows)  # so small a world has ties
+        best = list(map(json.loads, rows.loc[is_best, "setting"]))
+        assert plan.chosen("EASE", question) in best
 
 
 def test_a_second_run_makes_nothing_and_a_lost_row_is_made_again(searched):
