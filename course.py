@@ -31,7 +31,7 @@ TARGETS = [
     ("quick", "the same notebooks with few epochs, each alone in an empty folder",
      ["-m tools.run --quick"]),
     ("experiments", "the long runs of chapters 7 to 9, what is missing of them, row by row; "
-     "four to five hours on two cores",
+     "about five hours on two cores",
      ["-m tools.experiments"]),
     ("experiments-1m", "the same for chapters 8 and 9 on a second data set, in about a day: "
      "ZIP=/path/to/ml-1m.zip",

@@ -138,7 +138,7 @@ def test_a_page_loads_the_scripts_of_its_panels_and_only_those(page):
     """Slides show the first state."""
     path, content = page
     names = set(PANEL.findall(path.read_text(encoding="utf-8")))
-    wanted = {f"{name}.js" for name in names} | (
+    wanted = {f"{panels.script_of(name)}.js" for name in names} | (
         {"parts.js", "panels.css"} if names else set()
     )
     wanted |= {f"{name}.data.js" for name in names & set(panels.data())}
