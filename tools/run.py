@@ -255,9 +255,8 @@ class Job:
             self.process.wait()
         try:
             self.stack.close()
-        except (
-            OSError
-        ):  # its kernel, which ends a moment later, has written its status once more
+        except OSError:
+            # Its kernel, which ends a moment later, has written its status once more.
             time.sleep(1)
             self.status.folder.cleanup()
 

@@ -129,13 +129,13 @@ def slowly_drawn(*given):
 
 
 def judged(here):
-    return here.evaluate(Slow(here.n_items), k=4).to_numpy()
+    return here.evaluate(Slow(here.n_items), k=4)
 
 
 def drawn(here):
     with pytest.MonkeyPatch.context() as patch:  # here, and not in the workers
         patch.setattr(parts, "negatives", slowly_drawn)
-        return np.array(here.negatives(3, rng=np.random.default_rng(5)))
+        return pd.DataFrame(here.negatives(3, rng=np.random.default_rng(5)))
 
 
 @pytest.mark.parametrize("work", [judged, drawn])
@@ -146,7 +146,7 @@ def test_a_killed_worker_changes_no_bit_and_is_told(pool, said, tmp_path, work):
     victim = next(iter(pool.client.run(os.getpid).values()))
     threading.Timer(0.4, os.kill, (victim, signal.SIGKILL)).start()
     found = work(here)
-    np.testing.assert_array_equal(found, expected)
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
     lost = [line for line in said if "is lost" in line]
     assert len(lost) == 1
     assert "workers left: " in lost[0]  # Dask may have started another one already

@@ -108,10 +108,11 @@ def finalist_rows(questions=QUESTIONS, experiment="finalists") -> Iterator[Row]:
 
     The seed is the number of the split. A system made of others waits until these are tuned.
     """
-    parts = {part for name in CONTENDERS for part in by_name(name).needs.values()}
+    asked = {part for name in CONTENDERS for part in by_name(name).needs.values()}
+    asked.update(CONTENDERS)
     for question in questions:
         for system in SYSTEMS:
-            takes_part = question == VISIT or system.name in parts.union(CONTENDERS)
+            takes_part = question == VISIT or system.name in asked
             if takes_part and all(is_tuned(s, question) for s in system.needs.values()):
                 for setting in finalists(system.name, question):
                     rows = _rows_of(system.name, setting, question)
