@@ -20,10 +20,15 @@ At 32 million ratings
     `large_training`, larger batches and lazy Adam; `large_items`, EASE and item-kNN on many films;
     `large_scores`, NeuMF's scores by parts.
 What all use
-    `alone`, `checks`, `files`, `progress`, `provenance`, `pip`, `quiet`.
+    `alone`, `checks`, `files`, `memory`, `progress`, `provenance`, `pip`, `quiet`.
 
 `recdl.own` compares recommenders on your own ratings, also as the command ``python -m recdl``.
 `recdl.distributed` does the same on several processes, as the command ``python -m recdl.distributed``.
 `recdl.experiments` has the long runs of chapters 7 to 9; `recdl.course` what the chapters share, and a folder
 for each of them.
 """
+
+from recdl.memory import keep_freed
+
+# A name for the answer: what only binds one is not among what a result depends on; see `recdl.provenance`.
+KEEPS_FREED_MEMORY = keep_freed()

@@ -20,7 +20,7 @@ LONGEST_FUNCTION, LONGEST_MODULE, LONGEST_IN_THE_CORE, LONGEST_PACKAGE = (
     40,
     350,
     300,
-    18_500,
+    18_550,
 )
 FIRST_WITH_EXPERIMENTS, FIRST_WITH_WORKERS = 7, 10  # the chapters
 FOLDERS = ("src", "tools", "tests", "benchmarks")

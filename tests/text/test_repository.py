@@ -384,6 +384,7 @@ def test_the_command_says_what_it_did(copy):
         "tools/repository",
         "src/recdl/__init__",
         "src/recdl/files",
+        "src/recdl/memory",
     ):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / f"{name}.py", copy / f"{name}.py")
