@@ -34,12 +34,10 @@ WORKERS = {
 
 def overview(name: str) -> tuple[list[tables.Row], list[dict]]:
     """Return the rows of an experiment that are still to be made, and those that are there."""
-    rows = tables.fresh(name, plan.code_of)
-    there = {tables.key_of(row) for row in rows}
-    planned = list(plan.named(name).rows())
-    wanted = {tables.key_of(row) for row in planned}
-    missing = [row for row in planned if tables.key_of(row) not in there]
-    return missing, [row for row in rows if tables.key_of(row) in wanted]
+    there = tables.fresh(name, plan.code_of)
+    planned = {tables.key_of(row): row for row in plan.named(name).rows()}
+    missing = [row for key, row in planned.items() if key not in there]
+    return missing, [row for key, row in there.items() if key in planned]
 
 
 def show(names):

@@ -326,8 +326,9 @@ def copied(tmp_path_factory):
     """Return a function that changes a copy of the package and returns the rows that notice."""
     place, package = tmp_path_factory.mktemp("copy"), provenance.HERE
     for path in package.rglob("*.py"):
-        if "course" not in path.parts:
-            copy = place / path.relative_to(package)
+        inside = path.relative_to(package)  # the clone itself may be named course
+        if "course" not in inside.parts:
+            copy = place / inside
             copy.parent.mkdir(exist_ok=True)
             shutil.copy(path, copy)
 

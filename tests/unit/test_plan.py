@@ -135,7 +135,7 @@ def test_a_blend_is_chosen_with_the_settings_of_its_parts(toy_plan):
 def test_tuning_ends_with_its_budget(toy_plan, seconds, n_trials):
     made = 0
     while True:
-        there = {tables.key_of(row) for row in tables.fresh("tuning", plan.code_of)}
+        there = tables.fresh("tuning", plan.code_of)
         rows = [r for r in plan.tuning_rows() if r.system == "knn"]
         missing = [row for row in rows if tables.key_of(row) not in there]
         if not missing:

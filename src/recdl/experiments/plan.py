@@ -53,7 +53,7 @@ PRIMARY = (
 
 def tuning_rows() -> Iterator[Row]:
     """Yield the trials of each system, as far as its budget goes."""
-    fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
+    fresh = tables.fresh("tuning", code_of)
     for system in SYSTEMS:
         yield from _trials(system, fresh)
 
@@ -71,7 +71,7 @@ def _trials(system, fresh):
 
 def best_first(name: str) -> list[dict[str, str]]:
     """Return the trials of a system, as `recdl.experiments.tables.fresh` does, the best one first."""
-    fresh = {tables.key_of(row): row for row in tables.fresh("tuning", code_of)}
+    fresh = tables.fresh("tuning", code_of)
     planned = {tables.key_of(row) for row in _trials(by_name(name), fresh)}
     # None beyond the budget.
     trials = [row for key, row in fresh.items() if key in planned]
@@ -136,7 +136,7 @@ def _experiment_of(row):
 def _judged(name, question):
     """Return for each finalist its setting, and those of its rows that are there, by split."""
     fresh = {
-        experiment: {tables.key_of(r): r for r in tables.fresh(experiment, code_of)}
+        experiment: tables.fresh(experiment, code_of)
         for experiment in ("tuning", "finalists", "second_finalists")
     }
     return [
@@ -156,7 +156,7 @@ def is_tuned(name: str, question: str = VISIT) -> bool:
     needs = by_name(name).needs.values()
     if not all(is_tuned(part, question) for part in needs):
         return False
-    tried = tables.fresh("tuning", code_of)
+    tried = tables.fresh("tuning", code_of).values()
     if not needs and not any(row["system"] == name for row in tried):
         return False
     return all(None not in rows for _, rows in _judged(name, question))

@@ -131,11 +131,15 @@ def read(experiment: str) -> list[dict[str, str]]:
     TableError
         If the file is no table, or a row is damaged.
     """
+    return [dict(row) for row in _by_key(experiment).values()]
+
+
+def _by_key(experiment):
     path = path_of(experiment)
     if not path.exists():
-        return []
+        return {}
     there = path.stat()
-    return [dict(row) for row in _parsed(path, there.st_mtime_ns, there.st_size)]
+    return _parsed(path, there.st_mtime_ns, there.st_size)
 
 
 @functools.lru_cache
@@ -157,19 +161,19 @@ def _parsed(
                 f"Line {line} of {path.name} is damaged or was changed by hand: its last column does not fit "
                 f"the others. {remedy}"
             )
-    if len({key_of(row) for row in rows}) < len(rows):
+    by_key = {key_of(row): row for row in rows}
+    if len(by_key) < len(rows):
         raise TableError(f"{path.name} has a row twice. {remedy}")
-    return rows
+    return by_key
 
 
-def fresh(experiment: str, code_of: Callable) -> list[dict[str, str]]:
-    """Return the rows of a table that the present code has made; `code_of` is as in `load`."""
-    rows = read(experiment)
-    return [
-        row
-        for row in rows
+def fresh(experiment: str, code_of: Callable) -> dict[tuple[str, ...], dict[str, str]]:
+    """Return by its key each row of a table that the present code has made; `code_of` is as in `load`."""
+    return {
+        key: dict(row)
+        for key, row in _by_key(experiment).items()
         if row["code"] == code_of(experiment, row["system"], row["split"])
-    ]
+    }
 
 
 def write(experiment: str, rows: Iterable[dict[str, str]]):
@@ -209,14 +213,14 @@ def load(experiment: str, planned: list[Row], code_of: Callable) -> pd.DataFrame
     TableError
         If a row is missing or damaged, or was made by other code.
     """
-    there = {key_of(row): row for row in read(experiment)}
+    there = _by_key(experiment)
     missing = [row for row in planned if key_of(row) not in there]
     if missing:
         raise TableError(
             f"{len(missing)} of {len(planned)} rows of {experiment}.csv are missing, the first one "
             f"{missing[0].system}, seed {missing[0].seed}, {missing[0].split}. {AGAIN}"
         )
-    rows = [there[key_of(row)] for row in planned]
+    rows = [dict(there[key_of(row)]) for row in planned]
     for row in rows:
         if row["code"] != code_of(experiment, row["system"], row["split"]):
             raise TableError(

@@ -134,7 +134,12 @@ def _of_last(setting, name):
 
 def means(setting: Setting) -> np.ndarray:
     """Return the mean of each system, rounded so that equal means are equal."""
-    return values(setting).mean().round(DIGITS).to_numpy()
+    return _means(setting).round(DIGITS)
+
+
+@functools.lru_cache(256)
+def _means(setting):
+    return values(setting).mean().to_numpy()
 
 
 def order(setting: Setting) -> list[int]:
@@ -162,10 +167,10 @@ def resampled(setting: Setting) -> np.ndarray:
 @functools.cache
 def interval(setting: Setting, a: int, b: int | None = None) -> tuple[float, ...]:
     """Return mean, low and high of a system, or of its difference from another one."""
-    means, drawn = values(setting).mean().to_numpy(), resampled(setting)
-    minus = (0, 0) if b is None else (means[b], drawn[:, b])
+    whole, drawn = _means(setting), resampled(setting)
+    minus = (0, 0) if b is None else (whole[b], drawn[:, b])
     low, high = np.quantile(drawn[:, a] - minus[1], TAILS)
-    return float(means[a] - minus[0]), float(low), float(high)
+    return float(whole[a] - minus[0]), float(low), float(high)
 
 
 def is_clear(interval: tuple[float, ...]) -> bool:
