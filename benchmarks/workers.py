@@ -1,6 +1,6 @@
 """Measure the same work by pandas in one process, by `recdl.large`, and by one and two workers of Dask.
 
-    .venv/bin/python benchmarks/workers.py                       # the shape of 1m: some minutes
+    .venv/bin/python benchmarks/workers.py                       # the shape of 10m: some minutes
     .venv/bin/python benchmarks/workers.py --set 32m --ways large 2 --epochs 0 --to /tmp
 
 Writes workers.csv of chapter 10, a row for each way, and prints how much faster each is than the one before.
@@ -124,7 +124,7 @@ def measure(way, path, n_epochs):
 def main():
     """Write the file, measure each way in a process of its own, and compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--set", choices=SHAPES, default="1m")
+    parser.add_argument("--set", choices=SHAPES, default="10m")
     parser.add_argument("--ways", choices=WAYS, nargs="+", default=WAYS)
     told = "timed ones, after the first; 0 leaves the training out (default: 2)"
     parser.add_argument("--epochs", type=int, default=2, help=told)

@@ -91,8 +91,8 @@ recdl.live = (() => {
   async function unzip(file) {
     const { name, size } = file, refuse = (why) => { throw new Refused(`${name} ${why} ${WANTED}`); };
     if (size > MOST.zip) refuse(`has ${Math.round(size / 1e6)} MB, and MovieLens-100k has 5.`);
-    const view = new DataView(await file.arrayBuffer());
-    let found = {};
+    let view = null, found = {};
+    try { view = new DataView(await file.arrayBuffer()); } catch { refuse("cannot be read."); }
     try { found = members(view); } catch { refuse("is no zip, or not a whole one."); }
     const names = [["u.data", "u.item"], ["ml-100k.inter", "ml-100k.item"]].find((pair) => pair[0] in found);
     if (!names || !(names[1] in found)) refuse("is a zip without u.data and u.item, the tables of MovieLens-100k.");
@@ -136,9 +136,12 @@ recdl.live = (() => {
   async function open(file) {
     const { rows, films: table, typed } = await unzip(file), { films, gram } = matrix(training(rows));
     const titles = new Map(lines(table, typed ? "utf-8" : "latin1").map((line) => {
-      const [film, title, year] = line.split(typed ? "\t" : "|");
-      return [Number(film), typed ? `${title} (${year})` : title.trim()];
+      const [film, title = "", year] = line.split(typed ? "\t" : "|");
+      return [Number(film), title && typed ? `${title} (${year})` : title.trim()];
     }));
+    if (!films.every((film) => titles.get(film))) {
+      throw new Refused(`${file.name} does not name all films that were rated. ${WANTED}`);
+    }
     return { titles: films.map((film) => titles.get(film)), gram };
   }
 

@@ -200,7 +200,7 @@ def reading_time(content: dict) -> str:
     parts = amounts(content)
     core, deeper, exercises = (part.minutes for part in parts.values())
     said = f"**Reading time:** about {_rounded(core)} minutes"
-    if deeper:
+    if _rounded(core + deeper) > _rounded(core):
         said += f" for the core, {_rounded(core + deeper)} with what goes deeper"
     if exercises:
         said += f", and {_rounded(exercises)} for the exercises"

@@ -5,16 +5,19 @@ What a panel shows and says is tested beside it; here all panels are asked the s
 
 import json
 
+import pytest
 import test_done
 import test_panels
 from test_panels import DRIVE, each_panel, page_with
+
+from tools.project import COURSE
 
 show = test_panels.show  # a fixture
 FOCUS = 'root.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null'
 STATUS = "root.querySelector('[role=status]').textContent"
 PLAYED = """(() => {
   for (const control of root.querySelectorAll(".recdl-controls [data-key], .recdl-view button")) {
-    if (control.type === "range") drive(root, [[control.dataset.key, control.max]]);
+    if (control.type === "range") touch(root, [[control.dataset.key, control.max]]);
     else if (control.type !== "file" && root.contains(control)) control.click();
   }
 })()"""
@@ -114,6 +117,28 @@ def test_all_that_is_seen_is_printed_but_no_control(show, name):
     for caption in browser.run(CAPTIONS):
         assert caption in on_paper
     assert browser.run("innerWidth") == 700
+
+
+WITH_PANELS = [
+    page
+    for page in sorted((COURSE.html / "book").glob("*.html"))
+    if 'class="recdl-panel"' in page.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize("page", WITH_PANELS, ids=lambda page: page.stem)
+def test_the_panels_of_a_built_page_fetch_nothing_and_say_nothing(browser, page):
+    browser.open(page)
+    browser.run(
+        DRIVE + "document.querySelectorAll('details').forEach((d) => d.open = true)"
+    )
+    n = browser.run("document.querySelectorAll('.recdl-panel').length")
+    for place in range(n):
+        browser.run(f"window.root = document.querySelectorAll('.recdl-panel')[{place}]")
+        browser.run(f"commit(root), {PLAYED}")
+    assert n > 0
+    assert browser.said == []
+    assert [a for a in browser.fetched if not a.startswith(("file:", "data:"))] == []
 
 
 @each_panel

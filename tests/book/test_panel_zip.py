@@ -147,6 +147,13 @@ def bad_files():
             b"196\t242\t3", b"196\t242\t4"
         )
     }
+    short = {
+        name: text.splitlines()[0] if "item" in name else text
+        for name, text in members.items()
+    }
+    untitled = {
+        name: b"no table" if "item" in name else text for name, text in members.items()
+    }
     missing = {name: text for name, text in members.items() if "item" in name}
     return {
         "text.zip": (b"no archive", "is no zip, or not a whole one"),
@@ -155,6 +162,8 @@ def bad_files():
         "flipped.zip": (middle, "is damaged"),
         "other.zip": (zipped(other), "holds other ratings"),
         "missing.zip": (zipped(missing), "is a zip without u.data and u.item"),
+        "short.zip": (zipped(short), "does not name all films that were rated"),
+        "untitled.zip": (zipped(untitled), "does not name all films that were rated"),
         "nothing.zip": (zipped({}), "is a zip without u.data and u.item"),
         "bomb.zip": (zipped(members | {"u.data": bytes(20_000_000)}), "is damaged"),
     }
@@ -176,6 +185,9 @@ def test_another_or_damaged_file_is_refused_with_a_sentence(show, tmp_path):
         assert said.endswith(
             "Choose the ml-100k.zip of GroupLens as you downloaded it."
         )
+    browser.run("Blob.prototype.arrayBuffer = async () => { throw new Error(); }; 0")
+    said = opened(browser, tmp_path / "text.zip")  # another program has taken it away
+    assert said.startswith("text.zip cannot be read.")
     assert browser.said == []
     (numbers,) = driven(browser, [[("film", 1), ("add", None)]])
     assert numbers["titles"] == ["Airplane!", "Die Hard", "Brazil"]

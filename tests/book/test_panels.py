@@ -24,9 +24,14 @@ from tools.project import COURSE
 NAMES = list(panels.panels())
 SCRIPTS = below(ROOT / "panels")
 N_STATES = 200
-# What a reader does, in the page: `drive(root, [[key, value], …])`; `null` is a click.
+# What a reader does, in the page: `drive(root, [[key, value], …])`; `null` is a click. It waits for all
+# numbers, and returns them; `touch` does not.
 DRIVE = """
 window.drive = (root, settings) => {
+  touch(root, settings);
+  return root.recdl();
+};
+window.touch = (root, settings) => {
   for (const [key, value] of settings) {
     const control = root.querySelector(`[data-key="${key}"]`);
     if (value === null) { control.click(); continue; }
@@ -34,7 +39,6 @@ window.drive = (root, settings) => {
     control.dispatchEvent(new Event("input"));
     control.dispatchEvent(new Event("change"));
   }
-  return root.recdl();
 };
 window.commit = (root) => {
   root.querySelector('[type="radio"]').click();
@@ -66,7 +70,13 @@ def scripts_of(name):
     return [f"data:text/javascript;base64,{data}", *own]
 
 
-def page_with(names, panel_of=lambda name: panels.panels()[name]().to_html(name)):
+@functools.cache
+def html_of(name):
+    """Return a panel as it stands in the book; some take seconds to compute."""
+    return panels.panels()[name]().to_html(name)
+
+
+def page_with(names, panel_of=html_of):
     """Return a page that holds these panels, as `tools.panels` lays them into the book."""
     addresses = itertools.chain.from_iterable(map(scripts_of, ("parts", *names)))
     loaded = "".join(f'<script defer src="{each}"></script>' for each in addresses)
@@ -164,25 +174,32 @@ def test_sliders_at_their_ends_and_all_buttons_give_numbers_and_a_sentence(show,
     browser = show(name)
     trouble = browser.run("""(async () => {
       const trouble = [];
-      const look = (what) => {
+      const read = (what) => {
         const text = root.textContent + root.innerHTML;
         if (/NaN|Infinity|undefined/.test(text)) trouble.push(`${what}: not a number`);
+      };
+      const look = (what) => {
+        read(what);
         if (!root.querySelector("[role=status]").textContent) trouble.push(`${what}: no sentence`);
         root.querySelector("[role=status]").textContent = "";
       };
       const all = (what) => [...root.querySelectorAll(`.recdl-view ${what}, .recdl-controls ${what}`)];
       for (const slider of all("[type=range]")) {
         for (const end of ["min", "max"]) {
-          drive(root, [[slider.dataset.key, slider[end]]]);
+          touch(root, [[slider.dataset.key, slider[end]]]);
           look(slider.dataset.key);
         }
+        root.recdl();
+        read(slider.dataset.key);
       }
       for (const list of all("select")) {
         for (const option of list.options) {
-          drive(root, [[list.dataset.key, option.value]]);
+          touch(root, [[list.dataset.key, option.value]]);
           look(list.dataset.key);
           for (const button of all("button")) { button.click(); look(button.dataset.key); }
         }
+        root.recdl();
+        read(list.dataset.key);
       }
       for (const control of all("button, [type=radio]:not(:checked), [type=checkbox]")) {
         if (!root.contains(control)) continue;  // of another list

@@ -38,6 +38,23 @@ def test_what_was_measured_is_whole():
     assert "cores" in measured.machine()
 
 
+def test_at_the_size_of_movielens_32m_no_part_needs_more_than_it_may():
+    """As it was measured, on two cores: seconds, gigabytes, and how the parts grow."""
+    row = measured.table("larger_sets").set_index("set").loc["32m"]
+    assert row[["read_s", "split_s", "hash_s"]].sum() <= 20
+    assert row[["read_peak_gb", "split_peak_gb", "hash_peak_gb"]].max() <= 3
+    seconds = {
+        "negatives_s": 40,
+        "epoch_s": 150,
+        "hits_s": 0.1,
+        "lists_s": 6,
+        "leave_one_out_s": 120,
+    }
+    assert {name: row[name] for name, s in seconds.items() if row[name] > s} == {}
+    assert row["negatives_peak_gb"] <= 4
+    assert measured.exponents(measured.seconds("larger_sets")).max() <= 1.3
+
+
 def test_before_and_after_split_alike():
     of_both = [measured.table(n)["train_sha256"] for n in ("before", "larger_sets")]
     assert list(of_both[0]) == list(of_both[1])

@@ -124,7 +124,7 @@ def test_the_command_writes_fold_and_time_once(chapter, tmp_path, capsys):
     box = "".join(json.loads(written)["cells"][0]["source"])
     assert (
         " ".join(box.split("\n> ")).count(
-            "**Reading time:** about 5 minutes for the core"
+            "**Reading time:** about 5 minutes, and 10 for the exercises"
         )
         == 1
     )

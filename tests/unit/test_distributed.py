@@ -1,7 +1,9 @@
 """On several processes, every number is that of one; what was killed is told, and ends or is done again."""
 
 import contextlib
+import dataclasses
 import errno
+import gzip
 import logging
 import os
 import signal
@@ -175,6 +177,30 @@ def test_a_killed_training_rank_ends_the_training_with_a_sentence(pool, said, tm
     wait_for(lambda: not psutil.pid_exists(training.pids[0]))
     assert [line for line in said if line.startswith("rank 1: epoch 2, loss")]
     assert list(tmp_path.glob("attempt-*")) == []
+    goes_on_to_the_same_bits(pool, tmp_path, n_kept + 1)
+
+
+def goes_on_to_the_same_bits(pool, folder, n_epochs):
+    """Go on with a training that was stopped, and compare it with one that was not."""
+    settings = dataclasses.replace(SETTINGS, n_epochs=n_epochs)
+    for place in (folder, folder / "whole"):
+        Training(placed(pool, place, toy.RATINGS, 256), settings).run()
+    after, whole = (np.load(f / "checkpoint.npz") for f in (folder, folder / "whole"))
+    assert len(whole["losses"]) == n_epochs
+    assert after.files == whole.files
+    for name in whole.files:
+        assert np.array_equal(after[name], whole[name]), name
+
+
+def test_the_workers_of_a_scheduler_that_is_named_compute_the_same(pool, tmp_path):
+    address = pool.client.scheduler.address
+    with workers.Workers(address=address) as named:
+        assert named.local is None
+        assert named.addresses() == pool.addresses()
+        there = placed(named, tmp_path, toy.RATINGS, 2)
+        judged = there.evaluate(there.most_popular(), k=4)
+    here = placed(pool, tmp_path / "here", toy.RATINGS, 2)
+    assert judged.equals(here.evaluate(here.most_popular(), k=4))  # they still work
 
 
 def test_nothing_listens_on_anything_but_loopback(pool):
@@ -216,9 +242,13 @@ def test_too_little_memory_is_said_before_the_work_begins(monkeypatch, tmp_path)
     command.check_memory(18 * 10**6, n_epochs=2, n_workers=2)
     command.check_memory(32 * 10**6, n_epochs=0, n_workers=2)
     monkeypatch.setattr(command, "free_memory", lambda: 1.0)
-    (tmp_path / "ratings.csv").write_text("userId,movieId,timestamp\n1,2,3\n")
-    with pytest.raises(SystemExit, match=r"1 ratings .* About 0.0 million would fit"):
-        command.main([f"--out={tmp_path / 'out'}", str(tmp_path / "ratings.csv")])
+    monkeypatch.setattr(command, "_read", lambda _: pytest.fail("It was read."))
+    text = "userId,movieId,timestamp\n1,2,3\n"
+    (tmp_path / "ratings.csv").write_text(text)
+    (tmp_path / "packed.csv.gz").write_bytes(gzip.compress(text.encode()))
+    for name in ("ratings.csv", "packed.csv.gz"):
+        with pytest.raises(SystemExit, match=r"^1 ratings .* About 0.0 million"):
+            command.main([f"--out={tmp_path / 'out'}", str(tmp_path / name)])
     assert not (tmp_path / "out").exists()
 
 

@@ -39,22 +39,24 @@ def test_negatives_of_a_larger_table_are_the_same_draws():
         assert np.array_equal(ours, small)
 
 
-def test_workers_that_share_the_blocks_draw_what_one_draws():
-    positives = Interactions(even_and_odd())
+@pytest.mark.parametrize(("block", "n_blocks"), [(5, 3), (1, 12)])
+def test_workers_that_share_the_blocks_draw_what_one_draws(block, n_blocks):
+    positives = Interactions(even_and_odd())  # of 12 users
     seed = int(np.random.default_rng(3).integers(2**63))
     expected = interactions.sample_negatives(
-        positives, rng=np.random.default_rng(3), block=5
+        positives, rng=np.random.default_rng(3), block=block
     )
-    shares = [[2, 0], [1]]
-    drawn = {}
-    for numbers in shares:
-        parts = large_draws.blocks_of_negatives(
-            positives, seed=seed, block=5, numbers=numbers
-        )
-        drawn |= dict(zip(numbers, parts, strict=True))
-    for place, small in enumerate(expected):
-        ours = np.concatenate([drawn[number][place] for number in range(3)])
-        assert ours.tolist() == small.tolist()
+    for n_workers in (1, 2, 8):
+        drawn = {}
+        for worker in range(n_workers):
+            numbers = list(range(worker, n_blocks, n_workers))[::-1]
+            parts = large_draws.blocks_of_negatives(
+                positives, seed=seed, block=block, numbers=numbers
+            )
+            drawn |= dict(zip(numbers, parts, strict=True))
+        for place, small in enumerate(expected):
+            ours = np.concatenate([drawn[number][place] for number in range(n_blocks)])
+            assert ours.tolist() == small.tolist()
 
 
 @pytest.mark.parametrize("number", [-1, 3, 0.5, "1"])

@@ -10,6 +10,8 @@ import argparse
 import errno
 import pathlib
 import sys
+import zipfile
+import zlib
 
 INTERRUPTED = 130  # the exit status of a command that Ctrl-C has stopped
 # Gigabytes, and gigabytes a million ratings, as measured at 1 and 3 million: without training and with it, of
@@ -60,6 +62,20 @@ def _read(given):
     return tables.read(given.ratings, rating=False, **columns)
 
 
+def _count(ratings):
+    """Return how many lines a file has but its first, without keeping them; None for what is no file."""
+    from recdl.tables.kinds_of_files import file_in
+
+    if ratings is None or not (path := pathlib.Path(ratings)).exists():
+        return None
+    try:
+        with file_in(path).open() as stream:
+            pieces = iter(lambda: stream.read(2**24), b"")
+            return max(0, sum(piece.count(b"\n") for piece in pieces) - 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return None  # who reads it tells what is wrong
+
+
 def free_memory() -> float:
     """Return how many gigabytes this machine can still give."""
     import psutil
@@ -90,11 +106,15 @@ def run(given) -> None:
     chosen = {"batch_size": given.batch, "seed": given.seed}
     settings = Settings(n_epochs=max(1, given.epochs), **chosen)
     folder = given.out.resolve()
+    n_local = 0 if given.address else given.workers
+    n_lines = _count(given.ratings)
+    if n_lines is not None:
+        check_memory(n_lines, given.epochs, n_local)
     with workers.Workers(given.workers, given.address, tell) as pool:
         tell(f"Workers: {len(pool.known)}. Reading …")
         ratings = _read(given)
-        n_local = 0 if given.address else given.workers
-        check_memory(len(ratings), given.epochs, n_local)
+        if n_lines is None:
+            check_memory(len(ratings), given.epochs, n_local)
         tell(f"{len(ratings):,} rows. Splitting …")
         here = data.Distributed(pool, folder, data.cut(ratings, folder))
         print(f"training pairs: {here.n_positives:,}, SHA-256 {here.sha256['train']}")

@@ -28,7 +28,7 @@ def check_mask(mask):
 EXHIBITS = [
     Exhibit(
         title="A mask upside down",
-        source="a classic slip; Kang and McAuley 2018, section III.B, say which half must go",
+        source="a classic slip; Kang and McAuley (arXiv 1808.09781, 2018), III.B, say which half must go",
         broken=mask_upside_down,
         mended=causal_mask,
         check=check_mask,
