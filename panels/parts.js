@@ -264,7 +264,8 @@ window.recdl = {};
     const ask = prediction(question, say, (chosen) => {
       ask.replaceChildren(html("span", {}, `Your prediction: ${chosen}.`));
       const verdict = chosen === question.right ? "That was right." : `It is: ${question.right}.`;
-      end.append(html("p", {}, `You predicted: ${chosen}. ${verdict} ${lesson}`));
+      const [seen] = lesson.match(/^.*?\.(?= |$)/);  // in one sentence; what follows is why
+      end.append(html("p", {}, `You predicted: ${chosen}. ${verdict} `, html("b", {}, seen), lesson.slice(seen.length)));
       place.hidden = end.hidden = false;
       place.querySelector("input:not([type=radio]), input:checked, select, button").focus();
       say(`Your prediction stands. ${question.then}`);

@@ -147,9 +147,12 @@ def test_a_panel_begins_with_a_prediction_and_ends_with_what_was_to_be_seen(show
     browser.run("commit(root)")
     assert browser.run(visible.format(".recdl-controls"))
     assert browser.run("root.contains(document.activeElement)")
-    assert browser.run("root.querySelector('.recdl-lesson p').textContent").startswith(
-        "You predicted: "
-    )
+    lesson = browser.run("root.querySelector('.recdl-lesson p').textContent")
+    assert lesson.startswith("You predicted: ")
+    seen = browser.run("root.querySelector('.recdl-lesson b').textContent")
+    assert seen.endswith(".")
+    assert len(seen.split()) >= 7
+    assert seen in lesson
 
 
 @each_panel
