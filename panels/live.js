@@ -88,8 +88,8 @@ recdl.live = (() => {
   }
 
   // Return the contents of two tables; a sentence says what else the file is.
-  async function unzip(file) {
-    const { name, size } = file, refuse = (why) => { throw new Refused(`${name} ${why} ${WANTED}`); };
+  async function unzip(file, refuse) {
+    const { size } = file;
     if (size > MOST.zip) refuse(`has ${Math.round(size / 1e6)} MB, and MovieLens-100k has 5.`);
     let view = null, found = {};
     try { view = new DataView(await file.arrayBuffer()); } catch { refuse("cannot be read."); }
@@ -134,15 +134,15 @@ recdl.live = (() => {
 
   // From a zip to titles and a Gram matrix, as tools.films makes them.
   async function open(file) {
-    const { rows, films: table, typed } = await unzip(file), { films, gram } = matrix(training(rows));
-    const titles = new Map(lines(table, typed ? "utf-8" : "latin1").map((line) => {
+    const refuse = (why) => { throw new Refused(`${file.name} ${why} ${WANTED}`); };
+    const { rows, films: table, typed } = await unzip(file, refuse), { films, gram } = matrix(training(rows));
+    const titleOf = new Map(lines(table, typed ? "utf-8" : "latin1").map((line) => {
       const [film, title = "", year] = line.split(typed ? "\t" : "|");
       return [Number(film), title && typed ? `${title} (${year})` : title.trim()];
     }));
-    if (!films.every((film) => titles.get(film))) {
-      throw new Refused(`${file.name} does not name all films that were rated. ${WANTED}`);
-    }
-    return { titles: films.map((film) => titles.get(film)), gram };
+    const titles = films.map((film) => titleOf.get(film));
+    if (!titles.every(Boolean)) refuse("does not name all films that were rated.");
+    return { titles, gram };
   }
 
   // What tools.films has laid beside the page: the rows of the matrix, each from its diagonal on; and GMF's vectors.

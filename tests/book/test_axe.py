@@ -9,15 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
-from test_panels import DRIVE
-
-from tools.project import COURSE
+from test_panels import DRIVE, built_pages
 
 AXE = os.environ.get("AXE", "")
 pytestmark = pytest.mark.skipif(not AXE, reason="needs AXE=/path/to/axe.min.js")
 TO_PLAY = ('class="recdl-panel"', 'class="recdl-box"', 'class="quiz"')
-PAGES = sorted((COURSE.html / "book").glob("*.html"))
-PAGES = [p for p in PAGES if any(kind in p.read_text("utf-8") for kind in TO_PLAY)]
+PAGES = built_pages(*TO_PLAY)
 PLAY = """(async () => {
   const open = () => document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
   open();

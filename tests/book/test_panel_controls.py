@@ -8,9 +8,7 @@ import json
 import pytest
 import test_done
 import test_panels
-from test_panels import DRIVE, each_panel, page_with
-
-from tools.project import COURSE
+from test_panels import DRIVE, built_pages, each_panel, page_with
 
 show = test_panels.show  # a fixture
 FOCUS = 'root.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null'
@@ -119,14 +117,9 @@ def test_all_that_is_seen_is_printed_but_no_control(show, name):
     assert browser.run("innerWidth") == 700
 
 
-WITH_PANELS = [
-    page
-    for page in sorted((COURSE.html / "book").glob("*.html"))
-    if 'class="recdl-panel"' in page.read_text("utf-8")
-]
-
-
-@pytest.mark.parametrize("page", WITH_PANELS, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", built_pages('class="recdl-panel"'), ids=lambda page: page.stem
+)
 def test_the_panels_of_a_built_page_fetch_nothing_and_say_nothing(browser, page):
     browser.open(page)
     browser.run(

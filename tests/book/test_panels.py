@@ -70,6 +70,12 @@ def scripts_of(name):
     return [f"data:text/javascript;base64,{data}", *own]
 
 
+def built_pages(*parts):
+    """Return the built pages of the book that hold one of these parts."""
+    texts = {p: p.read_text("utf-8") for p in (COURSE.html / "book").glob("*.html")}
+    return sorted(p for p, text in texts.items() if any(part in text for part in parts))
+
+
 @functools.cache
 def html_of(name):
     """Return a panel as it stands in the book; some take seconds to compute."""
